@@ -1,0 +1,202 @@
+"""The units of customer data that Tercel moves: what a producer may hand in, whatever the destination.
+
+A record is validated once, here, when it enters. On the lanes and in the workers it travels as the plain JSON object
+that :meth:`Record.data` returns, because a worker reads a thousand of them for every request.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
+from xxhash import xxh3_64_hexdigest
+
+MAX_ID_LENGTH = 1_000  # characters; Talon.One's limit for an integrationId
+MAX_CHANGES = 1_000  # audience changes one profile may carry; the API's limit of actions a request
+
+ProfileId = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID_LENGTH)]
+AudienceId = Annotated[int, Field(ge=1)]
+Attributes = dict[str, JsonValue]
+
+
+class Urgency(StrEnum):
+    """How soon a record is wanted: ``live`` lanes are served before ``bulk`` lanes."""
+
+    LIVE = "live"
+    BULK = "bulk"
+
+
+class LaneKind(StrEnum):
+    """The kinds of lane. A profile that runs the rule engine cannot be batched and so has a lane of its own."""
+
+    PROFILE = "profile"
+    RULES = "rules"
+    MEMBERSHIP = "membership"
+    EVENT = "event"
+    SESSION = "session"
+    AUDIENCE = "audience"
+
+    @property
+    def letter(self) -> str:
+        """The one letter that stands for this kind in a message's head, where Lua reads it."""
+        return self.value[0]
+
+
+LANE_KIND_OF_LETTER: dict[str, LaneKind] = {kind.letter: kind for kind in LaneKind}
+
+
+class Record(BaseModel):
+    """One unit of customer data for one destination. Frozen; unknown fields are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+
+    @property
+    def lane_kind(self) -> LaneKind:
+        """The kind of lane that carries this record."""
+        raise NotImplementedError
+
+    @property
+    def key_text(self) -> str:
+        """The text whose hash is this record's key: the profile's id, for all but audience records."""
+        raise NotImplementedError
+
+    @property
+    def key(self) -> str:
+        """The record's key: 64 bits as 16 hex digits. Records with one key are never in flight at once."""
+        return key_of(self.key_text)
+
+    def data(self) -> dict[str, Any]:
+        """The record as the JSON object that travels: fields at their default are left out."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
+
+def key_of(text: str) -> str:
+    """Return the key (16 hex digits) of a profile id, or of an audience's ``key_text``."""
+    return xxh3_64_hexdigest(text.encode("utf-8", "surrogatepass"))
+
+
+class Profile(Record):
+    """A profile upsert: attributes not named keep their value; ``None`` deletes one where the API does so.
+
+    ``audiences_add`` and ``audiences_delete`` (audience ids) and ``run_rules`` make it travel alone: the API's bulk
+    call carries neither.
+    """
+
+    lane_kinds: ClassVar[tuple[LaneKind, ...]] = (LaneKind.PROFILE, LaneKind.RULES)
+
+    profile_id: ProfileId
+    attributes: Attributes = Field(default_factory=dict)
+    run_rules: bool = False
+    audiences_add: tuple[AudienceId, ...] = Field(default=(), max_length=MAX_CHANGES)
+    audiences_delete: tuple[AudienceId, ...] = Field(default=(), max_length=MAX_CHANGES)
+
+    @property
+    def lane_kind(self) -> LaneKind:
+        alone = self.run_rules or self.audiences_add or self.audiences_delete
+        return LaneKind.RULES if alone else LaneKind.PROFILE
+
+    @property
+    def key_text(self) -> str:
+        return self.profile_id
+
+
+class Membership(Record):
+    """A profile joins or leaves an audience, named by its Talon.One id or by what created it.
+
+    One of ``audience_id``, ``audience_external_id`` and ``audience_name`` is needed; the first one given decides.
+    """
+
+    profile_id: ProfileId
+    action: Literal["add", "delete"]
+    audience_id: AudienceId | None = None
+    audience_external_id: str | None = Field(default=None, min_length=1, max_length=MAX_ID_LENGTH)
+    audience_name: str | None = Field(default=None, min_length=1, max_length=MAX_ID_LENGTH)
+
+    @model_validator(mode="after")
+    def _names_an_audience(self) -> Membership:
+        if self.audience_id is None and self.audience_external_id is None and self.audience_name is None:
+            raise ValueError("give audience_id, audience_external_id or audience_name")
+        return self
+
+    @property
+    def lane_kind(self) -> LaneKind:
+        return LaneKind.MEMBERSHIP
+
+    @property
+    def key_text(self) -> str:
+        return self.profile_id
+
+
+class Event(Record):
+    """Something a profile did. ``event_id`` is unique to the event; where the API takes it, a repeat is harmless."""
+
+    profile_id: ProfileId
+    type: Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID_LENGTH)]
+    event_id: Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID_LENGTH)]
+    attributes: Attributes = Field(default_factory=dict)
+    session_id: str | None = Field(default=None, min_length=1)
+    store_id: str | None = Field(default=None, min_length=1, max_length=MAX_ID_LENGTH)
+    loyalty_cards: tuple[str, ...] = Field(default=(), max_length=1)
+
+    @property
+    def lane_kind(self) -> LaneKind:
+        return LaneKind.EVENT
+
+    @property
+    def key_text(self) -> str:
+        return self.profile_id
+
+
+class Session(Record):
+    """A customer session as it now is. ``details`` holds the API's other session fields, under the API's names."""
+
+    session_id: Annotated[str, StringConstraints(min_length=1)]
+    profile_id: str = Field(default="", max_length=MAX_ID_LENGTH)
+    state: Literal["open", "closed", "cancelled"] = "open"
+    details: dict[str, JsonValue] = Field(default_factory=dict)
+
+    @property
+    def lane_kind(self) -> LaneKind:
+        return LaneKind.SESSION
+
+    @property
+    def key_text(self) -> str:
+        return self.profile_id or f"session:{self.session_id}"
+
+
+class Audience(Record):
+    """An audience to create, rename or delete. Rename and delete find it by id, external id or name."""
+
+    action: Literal["create", "rename", "delete"]
+    name: str | None = Field(default=None, min_length=1, max_length=MAX_ID_LENGTH)
+    external_id: str | None = Field(default=None, min_length=1, max_length=MAX_ID_LENGTH)
+    audience_id: AudienceId | None = None
+    integration: str | None = Field(default=None, min_length=1)
+    description: str | None = None
+
+    @model_validator(mode="after")
+    def _can_be_found(self) -> Audience:
+        if self.action in ("create", "rename") and self.name is None:
+            raise ValueError(f"an audience to {self.action} needs a name")
+        if self.name is None and self.external_id is None and self.audience_id is None:
+            raise ValueError("give audience_id, external_id or name")
+        return self
+
+    @property
+    def lane_kind(self) -> LaneKind:
+        return LaneKind.AUDIENCE
+
+    @property
+    def key_text(self) -> str:
+        return f"audience:{self.external_id or self.name or self.audience_id}"
+
+
+RECORD_OF_LANE: dict[LaneKind, type[Record]] = {
+    LaneKind.PROFILE: Profile,
+    LaneKind.RULES: Profile,
+    LaneKind.MEMBERSHIP: Membership,
+    LaneKind.EVENT: Event,
+    LaneKind.SESSION: Session,
+    LaneKind.AUDIENCE: Audience,
+}

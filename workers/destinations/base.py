@@ -1,0 +1,86 @@
+"""What a destination is: a pure translation. Records in, requests out; answers in, outcomes out. No Redis, no Celery."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from tercel.records import LaneKind
+from workers.outcomes import Outcome, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What delivery has learned about a deployment and hands to the destination.
+
+    ``unknown_attributes`` are (entity, attribute) pairs the API said it does not know; they are left out.
+    ``audience_ids`` maps ``external id`` or ``name`` (as ``("external", x)`` / ``("name", x)``) to the API's id.
+    """
+
+    unknown_attributes: frozenset[tuple[str, str]] = frozenset()
+    audience_ids: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request, ready to send but for the deployment's address and key.
+
+    ``items[i]`` are the positions (in the sequence given to ``render``) of the records that body item ``i`` carries,
+    oldest first; the last one is the one that counts, the others were merged into it. ``idempotent_header`` says
+    whether delivery is to add an ``Idempotency-Key``.
+    """
+
+    method: str
+    path: str
+    body: bytes
+    items: tuple[tuple[int, ...], ...]
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    idempotency_header: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What ``render`` made of a call's records.
+
+    ``request`` is None where nothing is left to send. ``refused`` maps record positions to reasons (a record that can
+    never be sent, found before sending). ``needs`` asks for something first (create an audience, or hold).
+    """
+
+    request: Request | None
+    refused: Mapping[int, Reason] = field(default_factory=dict)
+    needs: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. ``status`` 0 means none came: ``error`` then says what happened (``timeout``, ``connect``, ``reset``)."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    error: str = ""
+
+
+class Destination(Protocol):
+    """One kind of account that Tercel delivers to."""
+
+    name: str
+
+    def batch_size(self, kind: LaneKind) -> int:
+        """The most records of a lane kind that may travel as one request."""
+
+    def auth_headers(self, key: str) -> Mapping[str, str]:
+        """The headers that prove who we are."""
+
+    def render(self, kind: LaneKind, records: Sequence[Mapping[str, Any]], known: Knowledge) -> Rendered:
+        """Merge the records (oldest first) by id and render one request. Order within an id decides: later wins."""
+
+    def judge(
+        self, kind: LaneKind, records: Sequence[Mapping[str, Any]], request: Request, answer: Answer
+    ) -> Outcome:
+        """Say what an answer to ``request`` (made by ``render`` from the same records) means."""
+
+    def probe(self) -> Request:
+        """A harmless request that shows whether the deployment is reachable and the key accepted."""
