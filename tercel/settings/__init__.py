@@ -1,0 +1,20 @@
+"""Every setting of Tercel, declared once: ``tercel.toml``, overridden by ``TERCEL_*`` variables.
+
+``python -m tercel.settings`` prints them as the Markdown table of the documentation.
+"""
+
+from tercel.settings.deployment import Deployment
+from tercel.settings.groups import DeliverySettings, FlowerSettings, LaneSettings, LimiterSettings, WorkerSettings
+from tercel.settings.model import Settings
+from tercel.settings.urls import deployment_url
+
+__all__ = [
+    "DeliverySettings",
+    "Deployment",
+    "FlowerSettings",
+    "LaneSettings",
+    "LimiterSettings",
+    "Settings",
+    "WorkerSettings",
+    "deployment_url",
+]

@@ -1,0 +1,99 @@
+"""One configured account at a destination: its address, its key, its limits and its policies."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, StringConstraints, ValidationInfo, field_validator, model_validator
+
+from tercel.errors import SettingsError
+from tercel.settings.types import Calls, Group, LocalPath, Seconds, SecondsOrZero, counted
+from tercel.settings.urls import deployment_url
+
+MAX_RATE = 10_000.0  # requests a second; beyond it a typing error is likelier than a deployment
+
+DeploymentName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,30}$")]
+
+
+class Deployment(Group):
+    """One account at a destination, under ``[deployments.<name>]``."""
+
+    destination: Literal["talon_one"] = Field("talon_one", description="What the account is at.")
+    allow_http: bool = Field(False, description="Take an http address beyond this machine: the key travels in clear.")
+    url: str = Field(description="Address of the deployment, e.g. https://mycompany.europe-west1.talon.one.")
+    key: SecretStr | None = Field(None, description="API key. Exactly one of key and key_file is needed.")
+    key_file: LocalPath | None = Field(
+        None, description="File that holds the API key; read again whenever the key is needed, so it may be rotated."
+    )
+    rate: Annotated[float, Field(allow_inf_nan=False, ge=0, le=MAX_RATE)] = Field(
+        60.0,
+        description="Most requests in any second, shared by all workers. 0 switches the limit off.",
+        json_schema_extra={"unit": "requests/s"},
+    )
+    messages_per_minute: Annotated[int, counted("records/min", least=0)] = Field(
+        0, description="Most records in a minute, beside the rate. 0 switches the limit off."
+    )
+    jitter_s: Annotated[SecondsOrZero, Field(le=1)] = Field(
+        0.010,
+        description="Allowance for uneven travel times: requests are spaced (1 + jitter_s) / rate apart, so that the "
+        "destination's own one-second window never sees more than the rate. 0.010 costs 1% of the rate.",
+    )
+    skip_unknown_attributes: bool = Field(
+        False, description="Leave out attributes the destination does not know, instead of rejecting their records."
+    )
+    unknown_attributes_ttl_s: Seconds = Field(
+        3_600.0, description="How long an attribute found unknown is left out before it is tried again."
+    )
+    events_api: Literal["v2", "v3"] = Field(
+        "v2", description="Which events call is used. v3 makes a repeated event harmless by its id."
+    )
+    max_window: Calls = Field(64, description="Most calls in flight or due at once; calls in backoff do not count.")
+    timeout_s: Seconds = Field(30.0, description="How long one request may take in all, from sending to the last byte.")
+
+    @field_validator("url")
+    @classmethod
+    def _normalise_url(cls, value: str, info: ValidationInfo) -> str:
+        return deployment_url(value, allow_http=bool(info.data.get("allow_http")))
+
+    @field_validator("key")
+    @classmethod
+    def _check_key(cls, value: SecretStr | None) -> SecretStr | None:
+        return None if value is None else SecretStr(_checked_key(value.get_secret_value()))
+
+    @model_validator(mode="after")
+    def _has_one_key(self) -> Self:
+        if self.key is None and self.key_file is None:
+            raise ValueError("has no key; set key, or key_file to the path of a file that holds it")
+        if self.key is not None and self.key_file is not None:
+            raise ValueError("has both key and key_file; remove one of them")
+        return self
+
+    def current_key(self) -> SecretStr:
+        """Return the API key as it is now: ``key_file`` is read again on every call.
+
+        Raises SettingsError, naming the file, where it cannot be read or holds no usable key.
+        """
+        if self.key_file is None:
+            if self.key is None:
+                raise SettingsError("The deployment has no key: set key or key_file.")
+            return self.key
+        try:
+            text = self.key_file.read_text(encoding="utf-8")
+        except OSError as error:
+            raise SettingsError(f"The key file {self.key_file} cannot be read: {error.strerror}.") from error
+        except UnicodeDecodeError as error:
+            raise SettingsError(f"The key file {self.key_file} is not a text file.") from error
+        try:
+            return SecretStr(_checked_key(text))
+        except ValueError as error:
+            raise SettingsError(f"The key file {self.key_file} {error}.") from None
+
+
+def _checked_key(text: str) -> str:
+    """Return the key without the line end a file or editor adds. Raises ValueError, which never repeats the key."""
+    key = text.strip()
+    if not key:
+        raise ValueError("is empty: it should hold the API key")
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise ValueError("has spaces, line breaks or unusual characters in it: it should hold the API key alone")
+    return key
