@@ -24,7 +24,7 @@ _PHRASES: Mapping[str, str] = {
     "bool_type": "must be true or false",
     "string_type": "must be a text in quotes",
     "path_type": "must be a path in quotes",
-    "string_too_short": "must not be empty",
+    "too_short": "must not be empty",
     "greater_than": "must be more than {gt:g}",
     "greater_than_equal": "must be at least {ge:g}",
     "less_than_equal": "must be at most {le:g}",
