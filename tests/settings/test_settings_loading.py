@@ -150,7 +150,7 @@ def test_settings_cannot_be_changed_once_loaded(file: Path) -> None:
     settings = load(file, "")
 
     with pytest.raises(ValueError, match="frozen"):
-        settings.worker.threads = 3  # type: ignore[misc]
+        settings.worker.threads = 3
 
 
 def test_secrets_are_not_in_the_repr(file: Path) -> None:
