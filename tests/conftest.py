@@ -1,0 +1,5 @@
+"""What every test may use: see the modules in ``tests/support``."""
+
+from __future__ import annotations
+
+pytest_plugins = ["tests.support.redis_server", "tests.support.processes", "tests.support.cutting_proxy"]
