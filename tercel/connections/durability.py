@@ -148,7 +148,7 @@ def _memory(facts: Durability) -> list[Finding]:
             "stop in time."
         )
         found.append(Finding(Level.NOTE, "T219", text))
-    elif facts.headroom < SMALLEST_HEADROOM:
+    elif facts.used_bytes > facts.maxmemory_bytes * (1 - SMALLEST_HEADROOM):
         text = (
             f"Redis uses {facts.used_bytes / MEGABYTE:,.0f} MB of {facts.maxmemory_bytes / MEGABYTE:,.0f} MB: less "
             f"than {SMALLEST_HEADROOM:.0%} is free, so producers wait, and a full Redis could not even drain. "

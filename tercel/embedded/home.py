@@ -18,6 +18,7 @@ import shutil
 import stat
 import sys
 import tempfile
+import time
 from pathlib import Path
 from urllib.parse import quote
 
@@ -27,6 +28,8 @@ FOLDER_MODE = 0o700
 SOCKET_PATH_LIMIT = 107 if sys.platform.startswith("linux") else 103  # bytes; sun_path less its closing zero
 LOG_LIMIT = 1_000_000  # bytes of log after which a start begins a new one, keeping the old one beside it
 MULTI_PART_DATA = "appendonlydir"
+OWN_TIMEOUT_S = 1.0  # seconds to wait for those who look whether the server has an owner; a look takes microseconds
+OWN_POLL_S = 0.005  # seconds between two tries
 
 
 class RedisHome:
@@ -38,6 +41,7 @@ class RedisHome:
         self.config = self.folder / "redis.conf"
         self.pid_file = self.folder / "server.pid"
         self._lock = self.folder / "lock"
+        self._owner = self.folder / "owner"
         self._pointer = self.folder / "socket"
         self._plain_socket = self.folder / "redis.sock"
 
@@ -71,19 +75,28 @@ class RedisHome:
         The lock belongs to the open file and so to every process that inherited it. The server inherits it and we
         close ours: it is released when the server is gone, however it went, and a file left behind locks nothing.
         """
-        descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            return None
-        except OSError as error:
-            os.close(descriptor)
-            raise RedisUnavailable(
-                f"{self._lock} cannot be locked ({error.strerror}). The home folder needs a file system with locks: "
-                "choose another home with TERCEL_HOME."
-            ) from error
-        return descriptor
+        return _flock(self._lock, fcntl.LOCK_EX)
+
+    def own(self) -> int | None:
+        """Say that the server about to be started has an owner, for as long as the returned file descriptor is open.
+
+        None if somebody still holds it (a forked child of the last owner): then it is held, which is what counts.
+        """
+        deadline = time.monotonic() + OWN_TIMEOUT_S
+        while True:
+            descriptor = _flock(self._owner, fcntl.LOCK_EX)
+            if descriptor is not None or time.monotonic() > deadline:
+                return descriptor
+            time.sleep(OWN_POLL_S)  # somebody is asking ``owned``
+
+    @property
+    def owned(self) -> bool:
+        """True while the owner of the running server lives and wants it. Without one, a server is about to end."""
+        descriptor = _flock(self._owner, fcntl.LOCK_SH)
+        if descriptor is None:
+            return True
+        os.close(descriptor)
+        return False
 
     def prepare_socket(self) -> Path:
         """Clear away what a killed server left and return the path for a new socket. Only for who holds the lock."""
@@ -141,6 +154,23 @@ class RedisHome:
 def embedded_url(home: Path) -> str:
     """The ``unix://`` URL of the embedded Redis under ``home``, whether it runs or not."""
     return f"unix://{quote(os.fsencode(RedisHome(home).socket))}?db=0"
+
+
+def _flock(path: Path, how: int) -> int | None:
+    """Open and lock a file without waiting; None while somebody else's lock is in the way."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    except OSError as error:
+        os.close(descriptor)
+        raise RedisUnavailable(
+            f"{path} cannot be locked ({error.strerror}). The home folder needs a file system with locks: "
+            "choose another home with TERCEL_HOME."
+        ) from error
+    return descriptor
 
 
 def _is_ours(folder: Path) -> bool:
