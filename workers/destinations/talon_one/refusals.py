@@ -50,7 +50,8 @@ class Fault:
     @property
     def guilty(self) -> tuple[int, ...]:
         """The items to blame. A bad value named without an index is blamed on nobody while several could have it."""
-        return self.spot.items if self.unknown or len(self.spot.items) == 1 else ()
+        certain = (self.unknown and self.spot.whole) or len(self.spot.items) == 1
+        return self.spot.items if certain else ()
 
 
 def judge_refusal(
@@ -108,7 +109,7 @@ def reject_all(request: Request, why: Reason) -> RejectItems:
 
 
 def _faults(sent: SentBody, error: ErrorBody) -> Iterator[Fault]:
-    for entry in error.errors:
+    for entry in dict.fromkeys(error.errors):  # without indexes, a thousand bad items are one error a thousand times
         spot = sent.spot(entry.pointer)
         if spot is not None:
             yield Fault(spot, entry.says_unknown, entry.title)

@@ -38,6 +38,8 @@ def render_writable(render: Callable[[Sequence[RecordData]], Rendered], records:
         if not refused:
             raise
     kept = [position for position in range(len(records)) if position not in refused]
+    if not kept:
+        return Rendered(None, refused)
     rest = render([records[position] for position in kept])
     return Rendered(
         request=None if rest.request is None else _renumbered(rest.request, kept),
