@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm import Session
 
@@ -136,8 +136,9 @@ class Database:
             ) from None
         except DBAPIError as error:
             raise StoreUnavailable(f"The store cannot use {self.name}: {self._complaint(error)}.") from None
-        except SQLAlchemyError as error:
-            raise StoreUnavailable(f"The store cannot use {self.name}: {type(error).__name__}.") from None
+        except StatementError as error:
+            # A value that cannot be stored: the caller's mistake, said by our own types or by the JSON encoder.
+            raise error.orig or error from None
 
     def _complaint(self, error: DBAPIError) -> str:
         """Return the first line of what the database said; the following ones may quote values."""

@@ -30,7 +30,7 @@ class RejectionBook:
     _now: Callable[[], datetime]
 
     def add_rejections(self, rejections: Iterable[Rejection]) -> int:
-        """Add rejections in one transaction and return how many were new: a ``record_id`` that is known stays as it was.
+        """Add rejections in one transaction and return how many were new; one whose id is known is left as it was.
 
         Raises StoreUnavailable; then none were added.
         """
@@ -40,7 +40,7 @@ class RejectionBook:
             return 0
         statement = self._insert_unless_known()
         with self._database.writing() as session:
-            connection = session.connection()
+            connection = session.connection(execution_options={"preserve_rowcount": True})
             return sum(connection.execute(statement, chunk).rowcount for chunk in chunked(rows, ROWS_PER_INSERT))
 
     def rejections(
