@@ -39,6 +39,11 @@ def admin_app(deployment: Deployment) -> Starlette:
         deployment.configure(_valid(lambda: Config.model_validate(changed)))
         return _answer(deployment.config.model_dump(mode="json"))
 
+    async def replace_config(request: Request) -> Response:
+        sent = await _json(request, dict)
+        deployment.configure(_valid(lambda: Config.model_validate(sent)))
+        return _answer({})
+
     async def set_faults(request: Request) -> Response:
         sent = await _json(request, list)
         deployment.faults.set(_valid(lambda: FAULTS.validate_python(sent)))
@@ -88,6 +93,7 @@ def admin_app(deployment: Deployment) -> Starlette:
             Route("/_admin/ready", shows(lambda: holdings.ready(deployment))),
             Route("/_admin/config", shows(lambda: deployment.config.model_dump(mode="json"))),
             Route("/_admin/config", configure, methods=["PATCH"]),
+            Route("/_admin/config", replace_config, methods=["PUT"]),
             Route("/_admin/faults", shows(deployment.faults.report)),
             Route("/_admin/faults", set_faults, methods=["PUT"]),
             Route("/_admin/faults", clear_faults, methods=["DELETE"]),

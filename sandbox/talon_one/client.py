@@ -10,6 +10,7 @@ from urllib.parse import quote
 import httpx
 import orjson
 
+from sandbox.talon_one.config import Config
 from sandbox.talon_one.faults import FAULTS, SCRIPTS, Latency, Outright, Step
 from sandbox.talon_one.world import Applied
 
@@ -57,6 +58,10 @@ class Admin:
         """
         answer: dict[str, Any] = self._ask("PATCH", "config", dict(changes))
         return answer
+
+    def replace_config(self, config: Config) -> None:
+        """Put this configuration in the place of the one in force; what is held stays."""
+        self._ask("PUT", "config", config.model_dump(mode="json"))
 
     def set_faults(self, *rules: Latency | Outright) -> None:
         """Put these rules in force, in the place of those that were."""

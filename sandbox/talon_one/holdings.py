@@ -8,8 +8,7 @@ from typing import Any
 
 from sandbox.talon_one import digest
 from sandbox.talon_one.deployment import Deployment
-from sandbox.talon_one.traffic import Logged
-from sandbox.talon_one.world import Applied, World
+from sandbox.talon_one.world import World
 
 
 def ready(_: Deployment) -> dict[str, Any]:
@@ -87,16 +86,10 @@ def audiences(world: World) -> Iterator[dict[str, Any]]:
 
 def order(world: World, profile: str | None) -> Iterator[dict[str, Any]]:
     """The applied updates in the order they were applied, of one profile or of all."""
-    for entry in world.journal():
-        if profile is None or entry.profile == profile:
-            yield _named(entry)
-
-
-def _named(entry: Applied | Logged) -> dict[str, Any]:
-    return entry._asdict()
+    return (entry._asdict() for entry in world.journal(profile))
 
 
 def requests(deployment: Deployment) -> Iterator[dict[str, Any]]:
     """The request log, oldest first."""
     for entry in list(deployment.traffic.log):
-        yield _named(entry)
+        yield entry._asdict()

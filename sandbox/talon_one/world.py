@@ -71,11 +71,12 @@ class World:
             profile.visible = True
         return profile
 
-    def journal(self) -> Iterator[Applied]:
-        """The applied updates that are still kept, in the order they were applied."""
+    def journal(self, profile: str | None = None) -> Iterator[Applied]:
+        """The applied updates that are still kept, of one profile or of all, in the order they were applied."""
         for first, request, kind, updates in list(self._journal):
             for seq, (profile_id, content) in enumerate(updates, first):
-                yield Applied(seq, request, kind, profile_id, content)
+                if profile is None or profile_id == profile:
+                    yield Applied(seq, request, kind, profile_id, content)
 
     def log(self, kind: str, profile_id: str, content: Mapping[str, Any]) -> None:
         """Note that an update of a profile was applied. ``content`` must not be changed afterwards."""
