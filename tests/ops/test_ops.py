@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tercel.connections import assess, connect, read_durability
+from tercel.embedded import EmbeddedRedis
 from tercel.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -265,3 +267,16 @@ def test_a_heartbeat_is_judged_by_its_age(tmp_path: Path, age_s: int | None, say
     found = heartbeat.complaint(file, 30.0, 1_000_000.0)
 
     assert found is None if says is None else says in found
+
+
+def test_the_containers_redis_is_one_that_check_has_nothing_to_say_about(tmp_path: Path) -> None:
+    lines = [line for line in (OPS / "redis.conf").read_text().splitlines() if line and not line.startswith("#")]
+    settings = dict(line.split(" ", 1) for line in lines)
+    assert settings.pop("port") == "6379"
+    assert settings.pop("appendonly") == "yes"
+    assert settings.pop("dir") == "/data"
+    assert settings.pop("save") == '""'
+    appendfsync = settings.pop("appendfsync")
+
+    with EmbeddedRedis(tmp_path, appendfsync=appendfsync, extra=settings) as server, connect(server.url) as client:  # type: ignore[arg-type]
+        assert assess(read_durability(client)) == []
