@@ -47,7 +47,21 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-def store(empty_url: str, clock: Callable[[], datetime]) -> Iterator[Store]:
-    with Store.open(empty_url, migrate=True, now=clock) as store:
+@pytest.fixture(scope="session")
+def upgraded(postgres: PostgresServer) -> str:
+    """A PostgreSQL database with tables, which tests share: making one for each takes longer than most tests."""
+    url = postgres.new_database()
+    Store.upgrade(url)
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path, clock: Callable[[], datetime]) -> Iterator[Store]:
+    """An empty store."""
+    url = f"sqlite:///{tmp_path}/tercel.db"
+    if request.param == "postgresql":
+        server: PostgresServer = request.getfixturevalue("postgres")
+        url = request.getfixturevalue("upgraded")
+        server.execute_in(url, "TRUNCATE rejections, runs, audiences")
+    with Store.open(url, now=clock) as store:
         yield store
