@@ -19,7 +19,8 @@ from tercel.embedded.process import ChildProcess
 from tercel.errors import RedisUnavailable
 
 START_TIMEOUT_S = 15.0  # seconds a server may be silent while it starts; it usually takes 0.05
-STOP_TIMEOUT_S = 10.0  # seconds each way of stopping gets before the next, harder one
+SHUTDOWN_TIMEOUT_S = 1.0  # seconds SHUTDOWN gets before SIGTERM, which asks for the same and cannot be refused
+STOP_TIMEOUT_S = 10.0  # seconds SIGTERM gets before SIGKILL
 ORPHAN_AFTER_S = 1.0  # seconds a server without an owner gets to end by itself, as the kernel has told it to
 POLL_S = 0.01  # seconds between two looks at a server that is starting
 
@@ -40,6 +41,7 @@ class EmbeddedRedis:
         extra: Mapping[str, str | int] | None = None,
         environ: Mapping[str, str] | None = None,
         start_timeout_s: float = START_TIMEOUT_S,
+        stop_timeout_s: float = STOP_TIMEOUT_S,
         watchdog: bool = False,
     ) -> None:
         """Prepare a server under ``home``; nothing is started yet.
@@ -47,12 +49,14 @@ class EmbeddedRedis:
         ``extra`` are more Redis settings, by Redis's names (``ValueError`` on start for those that are ours).
         ``environ`` is where PATH and TERCEL_REDIS_SERVER are read, by default this process's environment.
         ``start_timeout_s`` is how long a server may be silent while it starts; one that loads its data says so.
+        ``stop_timeout_s`` is how long it may take to stop before it is killed.
         ``watchdog`` ties the server's life to ours by a watching process instead of by the kernel (tests).
         """
         self.home = Path(home)
         self._paths = RedisHome(self.home)
         self._appendfsync, self._extra, self._environ = appendfsync, dict(extra or {}), environ
-        self._start_timeout_s, self._watchdog = start_timeout_s, watchdog
+        self._start_timeout_s, self._stop_timeout_s = start_timeout_s, stop_timeout_s
+        self._watchdog = watchdog
         self._guard = threading.RLock()
         self._child: ChildProcess | None = None
         self._ownership: int | None = None
@@ -111,9 +115,9 @@ class EmbeddedRedis:
             self._disown()  # from now on nobody attaches to it
             if child.running:
                 shut_down(self._paths.socket)
-            if child.wait(STOP_TIMEOUT_S) is None:
+            if child.wait(SHUTDOWN_TIMEOUT_S) is None:
                 child.send(signal.SIGTERM)
-            if child.wait(STOP_TIMEOUT_S) is None:
+            if child.wait(self._stop_timeout_s) is None:
                 child.send_to_group(signal.SIGKILL)
                 child.wait()
             lock = self._paths.try_lock()

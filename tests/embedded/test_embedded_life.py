@@ -242,3 +242,19 @@ def test_the_wheels_server_and_the_machines_own_read_each_others_data(home: Path
             client.rpush("numbers", number)
             client.bgrewriteaof()
             eventually(partial(rewritten, client))
+
+
+def test_a_server_busy_with_a_script_that_never_ends_is_stopped_all_the_same(home: Path) -> None:
+    server = EmbeddedRedis(home, stop_timeout_s=0.2).start()
+    pid = server.pid
+    assert pid is not None
+    with connect(server.url, socket_timeout_s=0.2, retries=0) as client:
+        client.rpush("numbers", 1)
+        with pytest.raises(redis.TimeoutError):
+            client.eval("while true do end", 0)
+
+        server.stop()
+
+    assert not alive(pid)
+    with server.start(), connect(server.url) as client:
+        assert client.llen("numbers") == 1
