@@ -162,7 +162,11 @@ class Backfill:
             size_before += source.size
 
     def _take(self, run: RunRecord, step: Step, share: float) -> None:
-        """Bring a batch where it belongs: the bad rows first, then the records together with the checkpoint."""
+        """Bring a batch where it belongs: the bad rows first, then the records together with the checkpoint.
+
+        The checkpoint makes a repeat harmless. A batch id of our own would too, but it would also hide that another
+        process has taken the same batch.
+        """
         before, after = step.before.encode(), step.after.encode()
         if step.bad:
             rejections = [self._rejection(run, step.after.file, bad) for bad in step.bad]
@@ -175,7 +179,6 @@ class Backfill:
                     Urgency.BULK,
                     step.records,
                     run=run.id,
-                    batch_id=identity.batch_id(run.id, before, after),
                     checkpoint=("" if step.before == Position() else before, after),
                     high_water=self._high_water,
                     tally={"rejected": len(step.bad)} if step.bad else None,

@@ -39,8 +39,3 @@ def run_id(command: str, count: int) -> str:
 def rejection_id(run: str, file: int, number: int) -> str:
     """Return the record id (20 hex digits) of a bad row: the same whenever the run meets the same row."""
     return sha256(f"{run}:{file}:{number}".encode()).hexdigest()[:20]
-
-
-def batch_id(run: str, before: str, after: str) -> str:
-    """Return the id (24 hex digits) of a run's step from one checkpoint to the next."""
-    return sha256(f"{run}:{before}:{after}".encode()).hexdigest()[:24]

@@ -20,7 +20,6 @@ class EnqueueTarget(Protocol):
         records: Sequence[Record],
         *,
         run: str,
-        batch_id: str | None = None,
         checkpoint: tuple[str, str] | None = None,
         high_water: int | None = None,
         tally: Mapping[str, int] | None = None,
