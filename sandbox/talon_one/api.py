@@ -226,7 +226,7 @@ class Api:
             headers = ((b"retry-after", rule.retry_after.encode()),)
         if rule.body is None:
             return Reply(rule.status, error(rule.status, text).body, headers)
-        return Reply(rule.status, rule.body.encode(), headers)
+        return Reply(rule.status, rule.body.encode(), headers, b"text/html")
 
     def _too_many(self, free_in_ns: int) -> Reply:
         """A 429 as assumption A3 wants it."""

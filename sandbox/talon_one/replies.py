@@ -11,18 +11,18 @@ import orjson
 
 Header = tuple[bytes, bytes]
 
-JSON_HEADER: Header = (b"content-type", b"application/json")
 INVALID = "The submitted data was invalid"
 BUSY = "Too many requests are updating this {} at the same time"
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer: its status, its body as sent, and headers beyond length and type."""
+    """One answer: its status, its body as sent with its type, and further headers."""
 
     status: int
     body: bytes = b""
     headers: tuple[Header, ...] = ()
+    content_type: bytes = b"application/json"
 
     @property
     def wire_headers(self) -> list[Header]:
@@ -30,7 +30,7 @@ class Reply:
         if self.status == HTTPStatus.NO_CONTENT:
             return list(self.headers)
         length = (b"content-length", str(len(self.body)).encode())
-        return [length, *((JSON_HEADER,) if self.body else ()), *self.headers]
+        return [length, *([(b"content-type", self.content_type)] if self.body else ()), *self.headers]
 
 
 NO_CONTENT = Reply(HTTPStatus.NO_CONTENT)
