@@ -25,11 +25,11 @@ def filler(fields: Fields, attributes: Mapping[str, Attribute], nulls: str) -> F
     steps: list[_Step] = []
     for name, rule in attributes.items():
         column = rule.column
-        if column is None or (rule.optional and column not in fields.columns.names):
+        if column is None or (index := fields.index(column, optional=rule.optional)) is None:
             continue
         column_of[name] = column
         send_null = (rule.nulls or nulls) == "send"
-        steps.append((name, fields.index(column), fields.converter(column, rule.type), send_null))
+        steps.append((name, index, fields.converter(column, rule.type), send_null))
     fill_steps = _fill_of_text if fields.is_text else _fill_of_values
 
     def fill(row: Row) -> dict[str, JsonValue]:

@@ -98,7 +98,7 @@ class Backfill:
 
         Raises :class:`InputError` when a file is damaged, or was changed since the unfinished run began;
         :class:`CheckpointMoved` when another process is at work on the same run; :class:`UnavailableError` when Redis
-        or the store does not answer for too long. All but the first leave a run that the same command goes on with.
+        or the store does not answer for too long. The same command goes on where such a run was left.
         """
         run, start = self._begin(restart)
         at = start

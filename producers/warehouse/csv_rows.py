@@ -82,10 +82,7 @@ class CsvReader:
                 continue
             if fields is None:
                 break
-            number = self._start
-            self._start = lines.line + 1
-            self._pending.clear()
-            self._pending_bytes = 0
+            number = self._next_row()
             if self._flaw is not None:
                 bad.append(BadRow(number, *self._flaw))
                 self._flaw = None
@@ -109,27 +106,29 @@ class CsvReader:
         self._lines.close()
 
     def _header(self, file: Path) -> list[str]:
-        for _ in range(self._limit):  # blank lines before the header are no header
-            try:
-                names = next(self._parser, None)
-            except (csv.Error, LineTooLong, _RowTooLong) as error:
-                raise InputError(f"{file}: the header line cannot be read: {_what_is_wrong(error)[1]}") from error
-            if names is None:
-                break
-            if self._flaw is not None:
-                raise InputError(f"{file}: the header line cannot be read: {self._flaw[1]}")
-            self._start = self._lines.line + 1
-            self._pending.clear()
-            self._pending_bytes = 0
-            if names:
-                return names
+        try:
+            for names in self._parser:
+                self._next_row()
+                if self._flaw is not None:
+                    raise InputError(f"{file}: the header line cannot be read: {self._flaw[1]}")
+                if names:  # blank lines before the header are no header
+                    return names
+        except (csv.Error, LineTooLong, _RowTooLong) as error:
+            text = _what_is_wrong(error, limit=self._limit, lines=len(self._pending))[1]
+            raise InputError(f"{file}: the header line cannot be read: {text}") from error
         raise InputError(f"{file} is empty; its first line must be a header that names the columns")
 
-    def _restart_parser(self) -> None:
+    def _next_row(self) -> int:
+        """Be ready for the lines of the next row; return the line that the one just parsed started on."""
+        number = self._start
+        self._start = self._lines.line + 1
         self._pending.clear()
         self._pending_bytes = 0
+        return number
+
+    def _restart_parser(self) -> None:
+        self._next_row()
         self._flaw = None
-        self._start = self._lines.line + 1
         self._parser = csv.reader(self._feed(), delimiter=self._delimiter, strict=True)
 
     def _feed(self) -> Iterator[str]:
@@ -161,7 +160,7 @@ class CsvReader:
         return BadRow(number, code, text)
 
 
-def _what_is_wrong(error: Exception, *, limit: int = 0, lines: int = 1) -> tuple[str, str]:
+def _what_is_wrong(error: Exception, *, limit: int, lines: int) -> tuple[str, str]:
     """Say in a code and a sentence why a row could not be parsed."""
     if isinstance(error, LineTooLong) and lines == 0:
         return reasons.TOO_LARGE, f"the line has {error.size:,} bytes; the limit is {limit:,}"

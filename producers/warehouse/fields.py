@@ -27,25 +27,41 @@ class Fields:
         self.used: list[str] = []
         self._types = types
         for column in types:
-            if column not in columns.names:
-                raise MappingError(self._unknown(column))
+            self._check(column)
 
-    def index(self, column: str) -> int:
-        """Return where in a row a column's value stands. Raises :class:`MappingError` unless there is just one."""
-        names, file = self.columns.names, self.columns.file
-        count = names.count(column)
-        if count > 1:
-            raise MappingError(f"{file} has {count} columns named '{column}'; rename all but one")
-        if count == 0:
-            raise MappingError(self._unknown(column))
+    def index(self, column: str, *, optional: bool = False) -> int | None:
+        """Return where in a row a column's value stands; None where the file lacks it, which only ``optional`` allows.
+
+        An optional key of JSON Lines always has its place: later rows may have it. Raises :class:`MappingError` when
+        the column is unknown, or there more than once.
+        """
+        names = self.columns.names
+        if not optional:
+            self._check(column)
+        elif column not in names and self.columns.format is not Format.JSONL:
+            return None
+        if (count := names.count(column)) > 1:
+            raise MappingError(f"{self.columns.file} has {count} columns named '{column}'; rename all but one")
         if column not in self.used:
             self.used.append(column)
         return (names if self.is_text else self.used).index(column)
+
+    def place(self, column: str) -> int:
+        """Return where in a row the value of a column stands that every row needs. Raises :class:`MappingError`."""
+        found = self.index(column)
+        assert found is not None  # noqa: S101  # only an optional one may be missing
+        return found
 
     def converter(self, column: str, stated: ValueType | None = None) -> Converter | None:
         """Return what makes a column's values fit its type: the stated one, the mapping's, or the file's own."""
         kind = stated or self._types.get(column) or self.columns.types.get(column)
         return (OF_TEXT if self.is_text else OF_VALUES)[kind]
+
+    def _check(self, column: str) -> None:
+        names = self.columns.names
+        # An empty JSON Lines file says nothing of its keys.
+        if column not in names and (names or self.columns.format is not Format.JSONL):
+            raise MappingError(self._unknown(column))
 
     def _unknown(self, column: str) -> str:
         columns, names = self.columns, self.columns.names

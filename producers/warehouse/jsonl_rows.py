@@ -30,7 +30,8 @@ class JsonLinesReader:
     def __init__(self, file: Path, options: ReadOptions = AS_USUAL, place: Place = START) -> None:
         """Open the file, learn its keys from its first rows, then go to ``place``.
 
-        Raises :class:`InputError` when the file cannot be read, or holds one JSON document instead of lines.
+        Raises :class:`InputError` when the file cannot be read, holds one JSON document instead of lines, or begins
+        without a single object.
         """
         facts = sniff(file)
         _refuse_documents(file, facts.sample)
@@ -39,7 +40,14 @@ class JsonLinesReader:
         self._lines = Lines(file, packed=facts.gzip, limit=self._limit)
         try:
             names: dict[str, None] = {}
-            for row in self.read(SAMPLE_ROWS).rows:
+            sample = self.read(SAMPLE_ROWS)
+            if sample.bad and not sample.rows:
+                first = sample.bad[0]
+                raise InputError(
+                    f"{file} is not JSON Lines: not one of its first {len(sample):,} lines is an object "
+                    f"(line {first.number}: {first.text})"
+                )
+            for row in sample.rows:
                 names.update(dict.fromkeys(row))
             self._lines.seek(place)
         except BaseException:

@@ -59,7 +59,7 @@ def begin(
     """
     command_print, source = command.fingerprint, command.source
     last = store.find_run(fingerprint=command_print)
-    if last is not None and not last.status.is_final:
+    if last is not None and _is_unfinished(last, source):
         if not restart:
             _check_same_files(last, command)
             resumed = replace(last, status=RunStatus.RUNNING, error="", finished_at=None)
@@ -84,6 +84,11 @@ def begin(
     )
     store.save_run(run)
     return run
+
+
+def _is_unfinished(run: RunRecord, source: str) -> bool:
+    """A failed run counts as long as its files are the same: a disk may have been away for a moment."""
+    return not run.status.is_final or (run.status is RunStatus.FAILED and run.source == source)
 
 
 def _free_id(command_print: str, store: RunStore, lanes: EnqueueTarget) -> str:

@@ -24,48 +24,20 @@ def profile_ids(fields: Fields, column: str, prefix: str) -> Callable[[Row], str
 
     Raises :class:`MappingError` when the column holds floating-point numbers.
     """
-    index = fields.index(column)
+    text = _texts(fields, column, "the profile's id", MAX_ID_LENGTH - len(prefix), reasons.MISSING_ID)
     if column in fields.columns.inexact:
         raise MappingError(
             f"{fields.columns.file}: column '{column}' holds floating-point numbers, which cannot be ids; "
             "write it as text or as integers"
         )
-    longest = MAX_ID_LENGTH - len(prefix)
-
-    def profile_id(row: Row) -> str:
-        value = row[index]
-        if not isinstance(value, str):
-            value = _whole_number_as_text(value, column)
-        if not value or value.isspace():
-            raise RowRefused(reasons.MISSING_ID, f"column '{column}', the profile's id, is empty")
-        if len(value) > longest:
-            raise RowRefused(reasons.BAD_ID, f"column '{column}': an id of more than {longest:,} characters")
-        if "\0" in value:
-            raise RowRefused(reasons.NUL_CHARACTER, f"column '{column}': a NUL character")
-        return prefix + value
-
-    return profile_id
+    return (lambda row: prefix + text(row)) if prefix else text
 
 
 def texts(fields: Fields, rule: str | FromColumn, what: str) -> Callable[[Row], str]:
     """Texts of 1 to ``MAX_ID_LENGTH`` characters; ``what`` names them in a refusal."""
     if isinstance(rule, str):
         return lambda row: rule
-    index, column = fields.index(rule.column), rule.column
-
-    def text(row: Row) -> str:
-        value = row[index]
-        if not isinstance(value, str):
-            value = _whole_number_as_text(value, column)
-        if not value or value.isspace():
-            raise RowRefused(reasons.MISSING_VALUE, f"column '{column}', {what}, is empty")
-        if len(value) > MAX_ID_LENGTH:
-            raise RowRefused(reasons.BAD_ID, f"column '{column}', {what}: more than {MAX_ID_LENGTH:,} characters")
-        if "\0" in value:
-            raise RowRefused(reasons.NUL_CHARACTER, f"column '{column}': a NUL character")
-        return value
-
-    return text
+    return _texts(fields, rule.column, what, MAX_ID_LENGTH, reasons.MISSING_VALUE)
 
 
 def actions(fields: Fields, rule: str | FromColumn) -> Callable[[Row], str]:
@@ -89,7 +61,7 @@ def audience_ids(fields: Fields, rule: int | FromColumn) -> Callable[[Row], int]
     """Talon.One's audience ids: whole numbers from 1 on."""
     if isinstance(rule, int):
         return lambda row: rule
-    index, column = fields.index(rule.column), rule.column
+    index, column = fields.place(rule.column), rule.column
 
     def audience_id(row: Row) -> int:
         value = row[index]
@@ -105,6 +77,24 @@ def audience_ids(fields: Fields, rule: int | FromColumn) -> Callable[[Row], int]
         return number
 
     return audience_id
+
+
+def _texts(fields: Fields, column: str, what: str, longest: int, missing_code: str) -> Callable[[Row], str]:
+    index = fields.place(column)
+
+    def text(row: Row) -> str:
+        value = row[index]
+        if not isinstance(value, str):
+            value = _whole_number_as_text(value, column)
+        if not value or value.isspace():
+            raise RowRefused(missing_code, f"column '{column}', {what}, is empty")
+        if len(value) > longest:
+            raise RowRefused(reasons.BAD_ID, f"column '{column}', {what}: more than {longest:,} characters")
+        if "\0" in value:
+            raise RowRefused(reasons.NUL_CHARACTER, f"column '{column}': a NUL character")
+        return value
+
+    return text
 
 
 def _whole_number_as_text(value: object, column: str) -> str:

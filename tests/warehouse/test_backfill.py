@@ -30,6 +30,12 @@ def customers(folder: Path, lines: Sequence[str], name: str = "customers.csv") -
     return path
 
 
+def written(folder: Path, content: str) -> Path:
+    path = folder / "other.csv"
+    path.write_text(content)
+    return path
+
+
 def backfill(
     world: World,
     files: Sequence[Path],
@@ -243,6 +249,28 @@ def test_a_file_that_changes_while_it_is_read_fails_the_run(tmp_path: Path) -> N
     assert [run.status for run in world.runs.values()] == [RunStatus.FAILED]
 
 
+def test_a_failed_run_goes_on_while_its_files_are_the_same_and_is_a_new_one_when_they_were_mended(
+    tmp_path: Path,
+) -> None:
+    world = World()
+    content = b"id,name\n" + b"".join(b"%d,%d\n" % (n, n * 7919 % 10_007) for n in range(130_000))
+    whole = gzip.compress(content, 1)
+    path = tmp_path / "customers.csv.gz"
+    path.write_bytes(whole[:-1_000])
+    reached = []
+    for _ in range(2):
+        with pytest.raises(InputError, match="cannot be read beyond line"):
+            backfill(world, [path], batch_rows=20_000).run()
+        reached.append(len(world.records))
+    assert 0 < reached[0] <= reached[1] < 130_000
+    assert profile_ids(world) == [str(n) for n in range(reached[1])]
+    assert [run.status for run in world.runs.values()] == [RunStatus.FAILED]
+
+    path.write_bytes(whole)
+    report = backfill(world, [path], batch_rows=20_000).run()
+    assert (report.resumed_at, report.rows, len(world.runs)) == (0, 130_000, 2)
+
+
 def test_two_processes_on_one_run_do_not_mix_and_the_later_one_says_so(tmp_path: Path) -> None:
     world = World()
     path = customers(tmp_path, ["1,a", "2,b", "3,c", "4,d", "5,e"])
@@ -261,13 +289,14 @@ def test_two_processes_on_one_run_do_not_mix_and_the_later_one_says_so(tmp_path:
 @pytest.mark.parametrize(
     ("make", "error", "said"),
     [
+        (lambda folder: [customers(folder, []), written(folder, "name\n")], MappingError, "has no column 'id'"),
         (lambda folder: [], InputError, "no file"),
         (lambda folder: [folder], InputError, "is not a file"),
         (lambda folder: [folder / "gone.csv"], InputError, "No such file"),
         (lambda folder: [customers(folder, [], "a.xlsx")], InputError, "does not say what it is"),
         (lambda folder: [customers(folder, [], "a.parquet.gz")], InputError, "compressed inside"),
         (lambda folder: [customers(folder, [])] * 2, InputError, "more than once"),
-        (lambda folder: [customers(folder, []), customers(folder, ["x"], "b.jsonl")], MappingError, "'id'"),
+        (lambda folder: [customers(folder, []), customers(folder, ["x"], "b.jsonl")], InputError, "is not JSON Lines"),
     ],
 )
 def test_what_cannot_work_is_said_before_anything_is_sent(

@@ -99,6 +99,17 @@ def test_an_events_id_is_a_column_or_made_of_the_row_so_that_a_repeat_is_the_sam
     assert first.event_id != elsewhere.event_id
 
 
+def test_an_optional_key_of_json_lines_may_first_come_late(tmp_path: Path) -> None:
+    mapping = of_file(tmp_path, "id = 'id'\n[attributes]\nCity = { column = 'city', optional = true }")
+    assert made(mapping, {"id": "1", "city": "Berlin"}, JSONL) == Profile(profile_id="1", attributes={"City": "Berlin"})
+    assert made(mapping, {"id": "1"}, JSONL) == Profile(profile_id="1")
+
+
+def test_an_empty_json_lines_file_fits_every_mapping() -> None:
+    mapping = mapping_of_options(id_column="id", maps=["Email=email"])
+    compile_mapping(mapping, Columns(Path("empty.jsonl"), Format.JSONL, ()))
+
+
 def test_json_objects_are_mapped_by_key_and_keep_their_values() -> None:
     row = {"email": "a@b.example", "tags": ["x"], "id": 17, "spend": 3, "note": None, "empty": ""}
     assert made(mapping_of_options(id_column="id"), row, JSONL) == Profile(

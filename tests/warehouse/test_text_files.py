@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -265,6 +266,22 @@ def test_a_batch_of_blank_lines_only_is_not_taken_for_the_end(
     path = written(tmp_path, f"{first}\n{chr(10) * 500}{last}\n")
     good, _ = everything(reader(path, ReadOptions(max_batch_bytes=20)))
     assert len(good) == 2
+
+
+@pytest.mark.parametrize("reader", [CsvReader, JsonLinesReader])
+def test_memory_stays_bounded_however_long_a_line_is(
+    tmp_path: Path, reader: type[CsvReader] | type[JsonLinesReader]
+) -> None:
+    start = "id\n" if reader is CsvReader else "{}\n"
+    path = written(tmp_path, gzip.compress(start.encode() + b"x" * 64_000_000, 1))
+    tracemalloc.start()
+    try:
+        batch = reader(path).read(500)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert [bad.code for bad in batch.bad] == ["T505"]
+    assert peak < 8_000_000
 
 
 @pytest.mark.parametrize("reader", [CsvReader, JsonLinesReader])
