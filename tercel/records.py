@@ -6,10 +6,11 @@ that :meth:`Record.data` returns, because a worker reads a thousand of them for 
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 from xxhash import xxh3_64_hexdigest
 
 MAX_ID_LENGTH = 1_000  # characters; Talon.One's limit for an integrationId
@@ -17,7 +18,30 @@ MAX_CHANGES = 1_000  # audience changes one profile may carry; the API's limit o
 
 ProfileId = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID_LENGTH)]
 AudienceId = Annotated[int, Field(ge=1)]
-Attributes = dict[str, JsonValue]
+
+
+def _finite(value: JsonValue) -> JsonValue:
+    """Refuse NaN and infinities anywhere inside: JSON has no word for them."""
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError("a number must be finite: JSON knows neither NaN nor infinity")
+    elif isinstance(value, dict):
+        for inner in value.values():
+            _finite(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            _finite(inner)
+    return value
+
+
+def _finite_attributes(attributes: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    for value in attributes.values():
+        if type(value) is not str:
+            _finite(value)
+    return attributes
+
+
+Attributes = Annotated[dict[str, JsonValue], AfterValidator(_finite_attributes)]
 
 
 class Urgency(StrEnum):
@@ -49,7 +73,7 @@ LANE_KIND_OF_LETTER: dict[str, LaneKind] = {kind.letter: kind for kind in LaneKi
 class Record(BaseModel):
     """One unit of customer data for one destination. Frozen; unknown fields are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     @property
     def lane_kind(self) -> LaneKind:
@@ -154,7 +178,7 @@ class Session(Record):
     session_id: Annotated[str, StringConstraints(min_length=1)]
     profile_id: str = Field(default="", max_length=MAX_ID_LENGTH)
     state: Literal["open", "closed", "cancelled"] = "open"
-    details: dict[str, JsonValue] = Field(default_factory=dict)
+    details: Attributes = Field(default_factory=dict)
 
     @property
     def lane_kind(self) -> LaneKind:

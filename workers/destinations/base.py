@@ -77,9 +77,7 @@ class Destination(Protocol):
     def render(self, kind: LaneKind, records: Sequence[Mapping[str, Any]], known: Knowledge) -> Rendered:
         """Merge the records (oldest first) by id and render one request. Order within an id decides: later wins."""
 
-    def judge(
-        self, kind: LaneKind, records: Sequence[Mapping[str, Any]], request: Request, answer: Answer
-    ) -> Outcome:
+    def judge(self, kind: LaneKind, records: Sequence[Mapping[str, Any]], request: Request, answer: Answer) -> Outcome:
         """Say what an answer to ``request`` (made by ``render`` from the same records) means."""
 
     def probe(self) -> Request:

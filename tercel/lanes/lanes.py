@@ -1,0 +1,351 @@
+"""The lanes: the only code that touches their keys in Redis. Each method is one script, or one command.
+
+redis-py sends a command again when its answer was lost, so every script is harmless when repeated; ``common.lua`` names
+every key. The rules of order ("the key's turn") are written down in ARCHITECTURE.md and, as a model, in
+``tests/lanes/model.py``.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from redis import Redis
+
+from tercel import messages
+from tercel.errors import CheckpointMoved, LaneFull
+from tercel.lanes.scripts import Scripts
+from tercel.lanes.values import RUN_FIELDS, Change, Claim, Enqueued, Halted, Lane, Survey
+from tercel.records import LANE_KIND_OF_LETTER, LaneKind, Record, Urgency
+
+BATCH_ID_TTL_S: Final = 900.0  # seconds a batch id is remembered: far longer than redis-py goes on resending
+WAKE_S: Final = 10.0  # seconds after which an unanswered wake-up of a call is taken for lost
+WAKE_AT_ONCE: Final = 200  # calls a script wakes: it must not hold Redis up
+
+_LETTER: Final = {Urgency.LIVE: "l", Urgency.BULK: "b"}
+_URGENCY: Final = {"l": Urgency.LIVE, "b": Urgency.BULK}
+
+
+class Lanes:
+    """The lanes of every deployment on one Redis.
+
+    ``prefix`` goes before every key, as Celery's ``global_keyprefix`` does. ``wake_s`` and ``batch_id_ttl_s`` are
+    seconds; ``clock`` gives seconds since the epoch and stamps the records.
+    """
+
+    def __init__(
+        self,
+        redis: Redis,
+        *,
+        prefix: str = "",
+        wake_s: float = WAKE_S,
+        batch_id_ttl_s: float = BATCH_ID_TTL_S,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.redis = redis
+        self.prefix = prefix
+        self._scripts = Scripts(redis)
+        self._shared = f"{prefix}tercel:"
+        self._wake_ms = int(wake_s * 1000)
+        self._batch_ttl_ms = int(batch_id_ttl_s * 1000)
+        self._clock = clock
+
+    # -- producers ------------------------------------------------------------------------------------------------
+
+    def enqueue(
+        self,
+        deployment: str,
+        urgency: Urgency,
+        records: Sequence[Record],
+        *,
+        run: str = messages.STREAM_RUN,
+        batch_id: str | None = None,
+        checkpoint: tuple[str, str] | None = None,
+        high_water: int | None = None,
+        tally: Mapping[str, int] | None = None,
+        record_ids: Sequence[str] | None = None,
+    ) -> Enqueued:
+        """Put records on the lanes, all of them or none, in order.
+
+        A repeat with the same ``batch_id`` changes nothing. ``checkpoint`` is (where the run should be, where it is to
+        go) and moves in the same step. ``tally`` counts input that became no record (``{"rejected": 3}``).
+        ``high_water`` is in records a lane, waiting ones included.
+
+        Raises :class:`LaneFull` and :class:`CheckpointMoved`; both mean that nothing was changed.
+        """
+        ids = record_ids if record_ids is not None else messages.new_record_ids(len(records))
+        encoded = messages.encode(deployment, urgency, records, run=run, at_ms=int(self._clock() * 1000), ids=ids)
+        tallies = [part for field, n in (tally or {}).items() for part in (field, n)]
+        before, after = checkpoint or ("", "")
+        answer = self._scripts.run(
+            "enqueue",
+            self._keys(deployment),
+            [
+                _LETTER[urgency],
+                batch_id or secrets.token_hex(8),
+                self._batch_ttl_ms,
+                high_water or 0,
+                run,
+                before,
+                after,
+                len(tallies) // 2,
+                *tallies,
+                *encoded,
+            ],
+        )
+        word = answer[0]
+        if word == b"full":
+            lane = answer[1].decode().removeprefix(self.prefix)
+            raise LaneFull(
+                f"lane {lane} holds {answer[2]} records, its high-water mark is {high_water}: wait, then retry"
+            )
+        if word == b"moved":
+            raise CheckpointMoved(f"run {run} is not where this process left it: another process is working on it")
+        return Enqueued(answer[1], repeated=word == b"repeat")
+
+    def checkpoint(self, run: str) -> str:
+        """Return how far a run has come, as its producer wrote it; "" at the start."""
+        value: bytes | None = self.redis.hget(f"{self._shared}run:{run}", "checkpoint")  # type: ignore[assignment]
+        return value.decode() if value else ""
+
+    # -- workers --------------------------------------------------------------------------------------------------
+
+    def survey(self, deployment: str) -> Survey:
+        """Look at a deployment's lanes and calls without changing anything."""
+        now, halted, calls, *lanes = self._scripts.run("survey", self._keys(deployment), [])
+        return Survey(
+            now_ms=now,
+            halted=bool(halted),
+            lanes=tuple(
+                Lane(
+                    LANE_KIND_OF_LETTER[letter.decode()],
+                    _URGENCY[u.decode()],
+                    length,
+                    waiting,
+                    freed,
+                    int(at) if at else None,
+                )
+                for letter, u, length, waiting, freed, at in lanes
+            ),
+            ready={Urgency.LIVE: calls[0], Urgency.BULK: calls[1]},
+            later={Urgency.LIVE: calls[2], Urgency.BULK: calls[3]},
+            next_due_ms=None if calls[4] < 0 else calls[4],
+        )
+
+    def cut(
+        self,
+        deployment: str,
+        kind: LaneKind,
+        urgency: Urgency,
+        *,
+        size: int,
+        window: int,
+        cap: int,
+        call_id: str | None = None,
+    ) -> int:
+        """Make a call of up to ``size`` records and wake a worker for it. Return the number of records taken.
+
+        Nothing is taken from a halted deployment, nor while it has ``window`` calls of this urgency in flight or due,
+        or ``cap`` calls, those in backoff included.
+        """
+        taken: int = self._scripts.run(
+            "cut",
+            self._keys(deployment),
+            [
+                _LETTER[urgency],
+                kind.letter,
+                size,
+                call_id or messages.new_call_id(),
+                self._wake_ms,
+                messages.delivery_template(deployment, urgency),
+                self._queue(urgency),
+                self.prefix + messages.PLAIN_QUEUE,
+                window,
+                cap,
+            ],
+        )
+        return taken
+
+    def wake(self, deployment: str, urgency: Urgency) -> tuple[int, int]:
+        """Wake workers for every call whose time has come. Return (woken, those whose worker let the lease run out)."""
+        woken, expired = self._scripts.run(
+            "wake",
+            self._keys(deployment),
+            [
+                _LETTER[urgency],
+                self._wake_ms,
+                messages.delivery_template(deployment, urgency),
+                self._queue(urgency),
+                WAKE_AT_ONCE,
+            ],
+        )
+        return woken, expired
+
+    def claim(self, deployment: str, call_id: str, *, lease_s: float) -> Claim | None:
+        """Take a call in hand for ``lease_s`` seconds. None: it is settled, in other hands, or not due yet."""
+        answer = self._scripts.run(
+            "claim", self._keys(deployment), [call_id, int(lease_s * 1000), secrets.token_hex(8)]
+        )
+        if answer[0] != b"ok":
+            return None
+        _, fence, letter, u, attempts, claims, created, solo, run, records = answer
+        return Claim(
+            call_id=call_id,
+            fence=fence,
+            deployment=deployment,
+            kind=LANE_KIND_OF_LETTER[letter.decode()],
+            urgency=_URGENCY[u.decode()],
+            attempts=attempts,
+            claims=claims,
+            created_ms=created,
+            solo=bool(solo),
+            run=run.decode(),
+            messages=tuple(records),
+        )
+
+    def renew(self, deployment: str, held: Sequence[tuple[str, int]], *, lease_s: float) -> list[bool]:
+        """Prolong the leases of calls in hand, given as (call id, fence). False: the call is not ours any more."""
+        flat = [part for pair in held for part in pair]
+        answers = self._scripts.run("renew", self._keys(deployment), [int(lease_s * 1000), *flat])
+        return [bool(answer) for answer in answers]
+
+    def settle(
+        self,
+        claim: Claim,
+        *,
+        counts: Mapping[tuple[str, str], int],
+        kind_counts: Mapping[str, int] | None = None,
+        leaving: Sequence[int] = (),
+    ) -> Change:
+        """End a call, or take the records at positions ``leaving`` out of it; their keys' turns pass on.
+
+        ``counts`` maps (run, field) to the number of records that ended so; together they are as many as leave.
+        ``kind_counts`` are added to the deployment's totals, e.g. ``{"profile.delivered": 998}``.
+        """
+        triples = [part for (run, field), n in counts.items() for part in (run, field, n)]
+        pairs = [part for field, n in (kind_counts or {}).items() for part in (field, n)]
+        return Change(
+            self._scripts.run(
+                "settle",
+                self._keys(claim.deployment),
+                [
+                    claim.call_id,
+                    claim.fence,
+                    secrets.token_hex(8),
+                    len(counts),
+                    len(kind_counts or {}),
+                    *triples,
+                    *pairs,
+                    *leaving,
+                ],
+            ).decode()
+        )
+
+    def postpone(self, claim: Claim, *, delay_s: float, answered: bool) -> Change:
+        """Give a call back, due again in ``delay_s`` seconds. ``answered``: a destination's answer said "retry"."""
+        return Change(
+            self._scripts.run(
+                "postpone",
+                self._keys(claim.deployment),
+                [claim.call_id, claim.fence, int(delay_s * 1000), int(answered)],
+            ).decode()
+        )
+
+    def split(self, claim: Claim, first: Sequence[int], *, solo: bool = False) -> Change:
+        """Split a call in two by key: the records at positions ``first``, and the others.
+
+        No key may be in both, unless the call holds one key only: then the others go back to the front of its list and
+        wait until the first ones are settled.
+        """
+        one_key = len({message[messages.KEY] for message in claim.messages}) == 1
+        return Change(
+            self._scripts.run(
+                "split",
+                self._keys(claim.deployment),
+                [
+                    claim.call_id,
+                    claim.fence,
+                    messages.new_call_id(),
+                    "" if one_key else messages.new_call_id(),
+                    self._wake_ms,
+                    messages.delivery_template(claim.deployment, claim.urgency),
+                    self._queue(claim.urgency),
+                    int(solo),
+                    *first,
+                ],
+            ).decode()
+        )
+
+    # -- people ---------------------------------------------------------------------------------------------------
+
+    def halt(self, deployment: str, *, code: str, reason: str, by_hand: bool = False) -> None:
+        """Stop cutting for a deployment until :meth:`resume`. A halt by hand is not replaced by one of ours."""
+        key = f"{self._base(deployment)}state"
+        if not by_hand and self.redis.hget(key, "by_hand") == b"1":
+            return
+        fields = {"code": code, "reason": reason, "by_hand": str(int(by_hand))}
+        with self.redis.pipeline() as pipe:
+            pipe.hset(key, mapping=fields)
+            pipe.hsetnx(key, "since", str(int(self._clock() * 1000)))
+            pipe.execute()
+
+    def halted(self, deployment: str) -> Halted | None:
+        """Return why a deployment is halted, None if it is not."""
+        fields: dict[bytes, bytes] = self.redis.hgetall(f"{self._base(deployment)}state")  # type: ignore[assignment]
+        if not fields:
+            return None
+        return Halted(
+            code=fields.get(b"code", b"").decode(),
+            reason=fields.get(b"reason", b"").decode(),
+            since_ms=int(fields.get(b"since", b"0")),
+            by_hand=fields.get(b"by_hand") == b"1",
+        )
+
+    def resume(self, deployment: str) -> bool:
+        """End a halt. False: there was none."""
+        return bool(self.redis.delete(f"{self._base(deployment)}state"))
+
+    def run_counts(self, run: str) -> dict[str, int]:
+        """Return a run's counters, in records: every name in ``RUN_FIELDS``."""
+        return self._counts(f"{self._shared}run:{run}")
+
+    def totals(self, deployment: str) -> dict[str, int]:
+        """Return a deployment's counters since it was first used; also by kind, as ``profile.delivered``."""
+        return self._counts(f"{self._base(deployment)}totals")
+
+    def add_counts(self, deployment: str, run: str, counts: Mapping[str, int]) -> None:
+        """Move counters by hand, e.g. a discarded rejection: ``{"rejected": -1, "discarded": 1}``."""
+        with self.redis.pipeline(transaction=True) as pipe:
+            for field, n in counts.items():
+                pipe.hincrby(f"{self._shared}run:{run}", field, n)
+                pipe.hincrby(f"{self._base(deployment)}totals", field, n)
+            pipe.execute()
+
+    def repair(self, deployment: str) -> tuple[int, int, int]:
+        """Rebuild every key's turn from lanes, wait lists and calls; for use after a lane was purged by hand.
+
+        Return (marks before, marks after, records found waiting).
+        """
+        before, after, found = self._scripts.run("repair", self._keys(deployment), [])
+        return before, after, found
+
+    # -- names ----------------------------------------------------------------------------------------------------
+
+    def _base(self, deployment: str) -> str:
+        return f"{self._shared}{deployment}:"
+
+    def _keys(self, deployment: str) -> list[str]:
+        return [self._base(deployment), f"{self.prefix}{deployment}.", self._shared]
+
+    def _queue(self, urgency: Urgency) -> str:
+        return self.prefix + messages.CALL_QUEUES[urgency]
+
+    def _counts(self, key: str) -> dict[str, int]:
+        stored: dict[bytes, Any] = self.redis.hgetall(key)  # type: ignore[assignment]
+        counts = dict.fromkeys(RUN_FIELDS, 0)
+        for field, n in stored.items():
+            if field != b"checkpoint":
+                counts[field.decode()] = int(n)
+        return counts

@@ -1,0 +1,129 @@
+-- Takes up to a batch of records off a lane and makes them a call.
+--
+-- ARGV[1]  urgency, l or b             ARGV[2]  lane letter
+-- ARGV[3]  most records                ARGV[4]  id of the new call (16 hex); a repeat finds it and changes nothing
+-- ARGV[5]  ms until its wake-up counts as lost
+-- ARGV[6]  template of its wake-up     ARGV[7]  Celery queue of wake-ups
+-- ARGV[8]  plain Celery queue for messages that are not ours
+-- ARGV[9]  most calls in window (ready)  ARGV[10]  most calls in all
+--
+-- A call is a hash: letter, u, n, keys (16 characters a record, in order), runs ("run=n,..."), run (for people),
+-- fence, attempts (answers that said retry), claims (since the last answer), not_before (ms), created (ms),
+-- solo (1: deliver the oldest record of each key alone).
+-- Answers the number of records in the call, 0 if none was made.
+
+local u, letter, room, id = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
+local plain = ARGV[8]
+if call('EXISTS', base .. 'call:' .. id) == 1 then return tonumber(call('HGET', base .. 'call:' .. id, 'n')) end
+if call('EXISTS', base .. 'state') == 1 then return 0 end
+local ready = call('ZCARD', base .. 'ready:' .. u)
+if ready >= tonumber(ARGV[9]) or ready + call('ZCARD', base .. 'later:' .. u) >= tonumber(ARGV[10]) then return 0 end
+
+local lane, turn, now = lane_key(letter, u), base .. 'turn', now_ms()
+local taken = {}
+
+if u == 'l' then
+  -- Every live record in a lane has its key's turn. Take no more than there is room for: nothing is put back.
+  local popped = call('RPOP', lane, room) or {}
+  local keys = {}
+  for _, m in ipairs(popped) do
+    if is_ours(m) then
+      taken[#taken + 1] = m
+      keys[#keys + 1] = sub(m, 20, 35)
+    else
+      call('LPUSH', plain, m)
+    end
+  end
+  if #taken < room and #taken > 0 then
+    local all = {}
+    local marks = {}
+    for i = 1, #keys, SLICE do
+      local last = math.min(i + SLICE - 1, #keys)
+      local states = call('HMGET', turn, unpack(keys, i, last))
+      for j = i, last do
+        all[#all + 1] = taken[j]
+        local left = room - #all - (#keys - j)
+        if states[j - i + 1] == 'B' and left > 0 then
+          local _, more = take_leading('l', keys[j], letter, left, all)
+          if not more then
+            marks[#marks + 1] = keys[j]
+            marks[#marks + 1] = 'b'
+          end
+        end
+      end
+    end
+    variadic('HSET', turn, marks)
+    taken = all
+  end
+else
+  local mine = {}  -- keys this cut has taken: true where nothing of them waits
+  local marks = {}
+  local freed_key = base .. 'freed:' .. letter
+  while room > #taken do
+    local freed = call('ZRANGE', freed_key, 0, SLICE - 1)
+    if #freed == 0 then break end
+    local states = call('HMGET', turn, unpack(freed))
+    local gone = {}
+    for i, key in ipairs(freed) do
+      if #taken >= room then break end
+      gone[#gone + 1] = key
+      if states[i] == 'w' then
+        local got, more = take_leading('b', key, letter, room - #taken, taken)
+        if got > 0 then
+          mine[key] = not more
+          marks[#marks + 1] = key
+          marks[#marks + 1] = more and 'B' or 'b'
+        end
+      end
+    end
+    call('ZREM', freed_key, unpack(gone))
+  end
+  variadic('HSET', turn, marks)
+
+  local look, waits = room + 2 * SLICE, 0  -- records looked at: a lane full of busy keys must not hold Redis up
+  while #taken < room and look > 0 do
+    local popped = call('RPOP', lane, math.min(room - #taken, SLICE, look))
+    if not popped or #popped == 0 then break end
+    look = look - #popped
+    local keys, ours = {}, {}
+    for _, m in ipairs(popped) do
+      if is_ours(m) then
+        ours[#ours + 1] = m
+        keys[#keys + 1] = sub(m, 20, 35)
+      else
+        call('LPUSH', plain, m)
+      end
+    end
+    if #ours > 0 then
+      local states = call('HMGET', turn, unpack(keys))
+      local new = {}
+      for i, m in ipairs(ours) do
+        local key = keys[i]
+        local own = mine[key]
+        if own or (own == nil and not states[i]) then
+          taken[#taken + 1] = m
+          if own == nil then
+            mine[key] = true
+            new[#new + 1] = key
+            new[#new + 1] = 'b'
+          end
+        else
+          call('RPUSH', wait_key('b', key), m)
+          waits = waits + 1
+          if own == nil and states[i] == 'b' then
+            mine[key] = false
+            new[#new + 1] = key
+            new[#new + 1] = 'B'
+          end
+        end
+      end
+      if #new > 0 then call('HSET', turn, unpack(new)) end
+    end
+  end
+  if waits > 0 then call('HINCRBY', base .. 'waiting', letter .. 'b', waits) end
+end
+
+if #taken == 0 then return 0 end
+local runs = new_call(id, letter, u, taken, now, tonumber(ARGV[5]), ARGV[6], ARGV[7], now, 0, 0)
+count(moves(runs, 'waiting', 'in_flight'))
+return #taken

@@ -1,0 +1,107 @@
+"""What the lanes answer: frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from tercel.records import LaneKind, Urgency
+
+RUN_FIELDS: Final = (
+    "received",
+    "delivered",
+    "merged",
+    "unchanged",
+    "filtered",
+    "duplicate",
+    "waiting",
+    "in_flight",
+    "retrying",
+    "rejected",
+    "discarded",
+)  # the counters of a run and of a deployment: the first is the sum of the others
+
+
+@dataclass(frozen=True, slots=True)
+class Enqueued:
+    """``records`` went onto the lanes; ``repeated`` when an earlier call with this batch id had put them there."""
+
+    records: int
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """What lies in one lane: ``length`` records ready, ``waiting`` for their key's turn, ``freed`` keys to go on with.
+
+    ``oldest_at_ms`` is when the record at its head was enqueued, None for an empty list.
+    """
+
+    kind: LaneKind
+    urgency: Urgency
+    length: int
+    waiting: int
+    freed: int
+    oldest_at_ms: int | None
+
+    @property
+    def depth(self) -> int:
+        """Records in the lane, those that wait for their turn included."""
+        return self.length + self.waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A look at a deployment: its lanes that are not empty, and its calls by urgency.
+
+    ``next_due_ms`` is the earliest time at which a call wants attention, None without calls.
+    """
+
+    now_ms: int
+    halted: bool
+    lanes: tuple[Lane, ...]
+    ready: Mapping[Urgency, int]
+    later: Mapping[Urgency, int]
+    next_due_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A call in this worker's hands, for as long as its lease lasts. ``messages`` are its records, oldest first.
+
+    ``attempts`` answers so far said "retry"; ``claims`` counts how often it was taken in hand since the last answer, so
+    a number above one means that a worker died with it. ``solo`` asks to deliver each key's oldest record alone.
+    """
+
+    call_id: str
+    fence: int
+    deployment: str
+    kind: LaneKind
+    urgency: Urgency
+    attempts: int
+    claims: int
+    created_ms: int
+    solo: bool
+    run: str
+    messages: tuple[bytes, ...]
+
+
+class Change(StrEnum):
+    """How a change to a call ended. Only ``DONE`` changed anything; ``STALE`` means that another worker has it now."""
+
+    DONE = "ok"
+    GONE = "gone"
+    STALE = "stale"
+    REPEAT = "repeat"
+
+
+@dataclass(frozen=True, slots=True)
+class Halted:
+    """A deployment that takes nothing: everything waits until someone or something resumes it."""
+
+    code: str
+    reason: str
+    since_ms: int
+    by_hand: bool

@@ -1,0 +1,162 @@
+"""The Celery messages Tercel writes: one for each record on a lane, one for each wake-up of a call.
+
+Both are protocol 2, JSON, with a plain-text body, so that any Celery tool can read them. A record's message starts with
+``{"headers":{"key":"<16 hex>","lane":"<letter>","run":"<8 hex>","at":"<13 digits>"``: the lane scripts read these at
+fixed offsets instead of parsing (``tercel/lanes/lua/common.lua``). A message that kombu has requeued is written anew
+and no longer starts so; the scripts then leave it to the ordinary task of the same name.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import secrets
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from tercel.records import LANE_KIND_OF_LETTER, LaneKind, Record, Urgency, key_of
+
+STREAM_RUN: Final = "00000000"  # the run of records that belong to no backfill or sync
+VERSION: Final = 1  # of the message, in its header
+
+KEY = slice(20 - 1, 35)  # where the head's fields lie, as Python slices of the message's bytes
+LETTER = 46 - 1
+RUN = slice(56 - 1, 63)
+AT = slice(72 - 1, 84)
+
+PLAIN_QUEUE: Final = "tercel"  # ordinary Celery messages: what other clients send, and what is not ours
+CALL_QUEUES: Final[Mapping[Urgency, str]] = {Urgency.LIVE: "calls.live", Urgency.BULK: "calls.bulk"}
+
+
+def lane_name(deployment: str, kind: LaneKind, urgency: Urgency) -> str:
+    """Return the Celery queue's name of a lane, e.g. ``prod.profile.live``."""
+    return f"{deployment}.{kind.value}.{urgency.value}"
+
+
+def enqueue_task_name(kind: LaneKind) -> str:
+    """Return the ordinary Celery task that enqueues one record, e.g. ``enqueue.profile``."""
+    return f"enqueue.{kind.value}"
+
+
+def deliver_task_name(kind: str) -> str:
+    """Return the Celery task that delivers a call, e.g. ``deliver.profile``."""
+    return f"deliver.{kind}"
+
+
+class _Ids:
+    """Record ids: 12 random hex digits a process and 8 of a counter. Unique without asking anyone."""
+
+    def __init__(self) -> None:
+        self._start()
+        os.register_at_fork(after_in_child=self._start)
+
+    def _start(self) -> None:
+        self._base = secrets.token_hex(6)
+        self._counter = itertools.count()
+
+    def take(self, n: int) -> list[str]:
+        """Return ``n`` new ids of 20 hex digits."""
+        base = self._base
+        return ["%s%08x" % (base, i) for i in itertools.islice(self._counter, n)]
+
+
+_ids = _Ids()
+new_record_ids = _ids.take
+
+
+def new_call_id() -> str:
+    """Return a fresh call id: 16 hex digits."""
+    return secrets.token_hex(8)
+
+
+def new_run_id() -> str:
+    """Return a fresh run id: 8 hex digits, never the stream's."""
+    while (run := secrets.token_hex(4)) == STREAM_RUN:
+        pass
+    return run
+
+
+def encode(
+    deployment: str, urgency: Urgency, records: Iterable[Record], *, run: str, at_ms: int, ids: Iterable[str]
+) -> list[bytes]:
+    """Encode records as the messages of their lanes, in order.
+
+    ``at_ms`` is the time of enqueueing in ms since the epoch (13 digits); ``ids`` gives each record its id.
+    """
+    urgency_value = urgency.value
+    rest = {
+        kind: (
+            f'","task":"{enqueue_task_name(kind)}","lang":"py","v":{VERSION}}},"content-type":"application/json",'
+            f'"content-encoding":"utf-8","properties":{{"delivery_info":{{"exchange":"",'
+            f'"routing_key":"{lane_name(deployment, kind, urgency)}"}},"delivery_tag":"'
+        )
+        for kind in LaneKind
+    }
+    head = f'","run":"{run}","at":"{at_ms:013d}","id":"'
+    opening, closing = f'[["{deployment}","{urgency_value}",', "],{},{}]"
+    dumps = orjson.dumps
+    messages = []
+    for record, record_id in zip(records, ids, strict=True):
+        kind = record.lane_kind
+        body = dumps(f"{opening}{record.model_dump_json(exclude_defaults=True)}{closing}")
+        front = (
+            f'{{"headers":{{"key":"{key_of(record.key_text)}","lane":"{kind.value[0]}{head}{record_id}'
+            f'{rest[kind]}{record_id}"}},"body":'
+        )
+        messages.append(b"%b%b}" % (front.encode(), body))
+    return messages
+
+
+class Envelope(NamedTuple):
+    """A record as a worker meets it: what its message says. ``data`` is :meth:`tercel.records.Record.data`'s object."""
+
+    record_id: str
+    key: str
+    kind: LaneKind
+    run: str
+    at_ms: int
+    data: dict[str, Any]
+
+
+def decode(message: bytes) -> Envelope:
+    """Decode a message that :func:`encode` wrote.
+
+    Raises :class:`ValueError` (``orjson.JSONDecodeError``, ``KeyError`` included) when it is not one.
+    """
+    outer = orjson.loads(message)
+    args = orjson.loads(outer["body"])[0]
+    headers = outer["headers"]
+    return Envelope(
+        headers["id"], headers["key"], LANE_KIND_OF_LETTER[headers["lane"]], headers["run"], int(headers["at"]), args[2]
+    )
+
+
+def delivery_template(deployment: str, urgency: Urgency) -> str:
+    """Return the wake-up message of a deployment's calls, with places (``@NAME@``) for the scripts to fill in.
+
+    ``shadow`` and ``argsrepr`` are what a person reads in Flower. The task's id is the call's, so that a call keeps one
+    row there however often it is tried; the arguments are call id, deployment and count, and no personal data.
+    """
+    message = {
+        "headers": {
+            "task": deliver_task_name("@KIND@"),
+            "id": "@CALL@",
+            "root_id": "@CALL@",
+            "lang": "py",
+            "shadow": f"@KIND@ -> {deployment}",
+            "argsrepr": f"@N@ @KIND@ record@PLURAL@ -> {deployment}, @URGENCY@, run @RUN@",
+            "kwargsrepr": "",
+            "retries": "@RETRIES@",
+            "ignore_result": True,
+        },
+        "content-type": "application/json",
+        "content-encoding": "utf-8",
+        "properties": {
+            "delivery_tag": "@TAG@",
+            "delivery_info": {"exchange": "", "routing_key": CALL_QUEUES[urgency]},
+        },
+        "body": orjson.dumps([["@CALL@", deployment], {}, {}]).decode(),
+    }
+    return orjson.dumps(message).decode().replace('"@RETRIES@"', "@RETRIES@")
