@@ -1,0 +1,5 @@
+"""``python -m tercel``: the command line."""
+
+from tercel.cli import main
+
+main()
