@@ -104,6 +104,11 @@ class WorkerSettings(Group):
         description="Port of the Prometheus metrics; not served where unset.",
         json_schema_extra={"unit": "TCP port"},
     )
+    metrics_address: str = Field(
+        "127.0.0.1",
+        min_length=1,
+        description="Address that the metrics are served on. They name deployments and hold no customer data.",
+    )
 
 
 class FlowerSettings(Group):
