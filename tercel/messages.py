@@ -59,7 +59,7 @@ class _Ids:
     def take(self, n: int) -> list[str]:
         """Return ``n`` new ids of 20 hex digits."""
         base = self._base
-        return ["%s%08x" % (base, i) for i in itertools.islice(self._counter, n)]
+        return [f"{base}{i:08x}" for i in itertools.islice(self._counter, n)]
 
 
 _ids = _Ids()

@@ -190,7 +190,7 @@ class Lanes:
         )
         if answer[0] != b"ok":
             return None
-        _, fence, letter, u, attempts, claims, created, solo, run, records = answer
+        _, fence, letter, u, attempts, claims, created, run, records = answer
         return Claim(
             call_id=call_id,
             fence=fence,
@@ -200,7 +200,6 @@ class Lanes:
             attempts=attempts,
             claims=claims,
             created_ms=created,
-            solo=bool(solo),
             run=run.decode(),
             messages=tuple(records),
         )
@@ -243,23 +242,26 @@ class Lanes:
             ).decode()
         )
 
-    def postpone(self, claim: Claim, *, delay_s: float, answered: bool) -> Change:
-        """Give a call back, due again in ``delay_s`` seconds. ``answered``: a destination's answer said "retry"."""
+    def postpone(self, claim: Claim, *, delay_s: float, answered: bool, counted: bool = True) -> Change:
+        """Give a call back, due again in ``delay_s`` seconds.
+
+        ``answered``: the destination is why (an answer, an open breaker, a halt), so the call waits among the retrying
+        and leaves the window; with ``counted`` that was an attempt.
+        """
         return Change(
             self._scripts.run(
                 "postpone",
                 self._keys(claim.deployment),
-                [claim.call_id, claim.fence, int(delay_s * 1000), int(answered)],
+                [claim.call_id, claim.fence, int(delay_s * 1000), int(answered), int(answered and counted)],
             ).decode()
         )
 
-    def split(self, claim: Claim, first: Sequence[int], *, solo: bool = False) -> Change:
+    def split(self, claim: Claim, first: Sequence[int], *, back: bool = False) -> Change:
         """Split a call in two by key: the records at positions ``first``, and the others.
 
-        No key may be in both, unless the call holds one key only: then the others go back to the front of its list and
-        wait until the first ones are settled.
+        No key may be in both. With ``back`` there is one new call, and the others go back to the front of their keys'
+        lists, to wait until the first ones are settled; each of their keys has an older record among the first.
         """
-        one_key = len({message[messages.KEY] for message in claim.messages}) == 1
         return Change(
             self._scripts.run(
                 "split",
@@ -268,11 +270,10 @@ class Lanes:
                     claim.call_id,
                     claim.fence,
                     messages.new_call_id(),
-                    "" if one_key else messages.new_call_id(),
+                    "" if back else messages.new_call_id(),
                     self._wake_ms,
                     messages.delivery_template(claim.deployment, claim.urgency),
                     self._queue(claim.urgency),
-                    int(solo),
                     *first,
                 ],
             ).decode()
@@ -280,12 +281,20 @@ class Lanes:
 
     # -- people ---------------------------------------------------------------------------------------------------
 
-    def halt(self, deployment: str, *, code: str, reason: str, by_hand: bool = False) -> None:
-        """Stop cutting for a deployment until :meth:`resume`. A halt by hand is not replaced by one of ours."""
+    def halt(self, deployment: str, *, code: str, reason: str, by_hand: bool = False, probed: bool = False) -> None:
+        """Stop cutting for a deployment until :meth:`resume`. A halt by hand is not replaced by one of ours.
+
+        ``probed``: workers send one call a period all the same, and resume when it goes through.
+        """
         key = f"{self._base(deployment)}state"
         if not by_hand and self.redis.hget(key, "by_hand") == b"1":
             return
-        fields = {"code": code, "reason": reason, "by_hand": str(int(by_hand))}
+        fields: dict[Any, Any] = {
+            "code": code,
+            "reason": reason,
+            "by_hand": str(int(by_hand)),
+            "probed": str(int(probed)),
+        }
         with self.redis.pipeline() as pipe:
             pipe.hset(key, mapping=fields)
             pipe.hsetnx(key, "since", str(int(self._clock() * 1000)))
@@ -301,7 +310,13 @@ class Lanes:
             reason=fields.get(b"reason", b"").decode(),
             since_ms=int(fields.get(b"since", b"0")),
             by_hand=fields.get(b"by_hand") == b"1",
+            probed=fields.get(b"probed") == b"1",
         )
+
+    def take_probe(self, deployment: str, every_s: float) -> bool:
+        """Ask to be the one who probes a halted deployment in this period of ``every_s`` seconds."""
+        key = f"{self._base(deployment)}probe"
+        return bool(self.redis.set(key, b"1", nx=True, px=max(1, int(every_s * 1000))))
 
     def resume(self, deployment: str) -> bool:
         """End a halt. False: there was none."""

@@ -72,7 +72,7 @@ class Claim:
     """A call in this worker's hands, for as long as its lease lasts. ``messages`` are its records, oldest first.
 
     ``attempts`` answers so far said "retry"; ``claims`` counts how often it was taken in hand since the last answer, so
-    a number above one means that a worker died with it. ``solo`` asks to deliver each key's oldest record alone.
+    a number above one means that a worker died with it.
     """
 
     call_id: str
@@ -83,7 +83,6 @@ class Claim:
     attempts: int
     claims: int
     created_ms: int
-    solo: bool
     run: str
     messages: tuple[bytes, ...]
 
@@ -99,9 +98,10 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Halted:
-    """A deployment that takes nothing: everything waits until someone or something resumes it."""
+    """A deployment that takes nothing: everything waits until someone resumes it, or a probe (if ``probed``) gets through."""
 
     code: str
     reason: str
     since_ms: int
     by_hand: bool
+    probed: bool

@@ -48,7 +48,7 @@ class Deployment(Group):
         "v2", description="Which events call is used. v3 makes a repeated event harmless by its id."
     )
     max_window: Calls = Field(64, description="Most calls in flight or due at once; calls in backoff do not count.")
-    timeout_s: Seconds = Field(30.0, description="How long one request may take in all, from sending to the last byte.")
+    timeout_s: Seconds = Field(15.0, description="How long one request may take in all, from sending to the last byte.")
 
     @field_validator("url")
     @classmethod

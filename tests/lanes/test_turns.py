@@ -157,7 +157,7 @@ class Turns(RuleBasedStateMachine):
             chosen = data.draw(st.sets(st.sampled_from(sorted(set(keys))), min_size=1, max_size=len(set(keys)) - 1))
             first = {i for i, key in enumerate(keys) if key in chosen}
         known = set(self._redis_calls())
-        self.lanes.split(claim, sorted(first))
+        self.lanes.split(claim, sorted(first), back=len(set(keys)) == 1)
         new = {self._first_id(call_id): call_id for call_id in set(self._redis_calls()) - known}
         records = self.model.calls[claim.call_id].records
         one = new[next(r.id for i, r in enumerate(records) if i in first)]

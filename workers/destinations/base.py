@@ -1,4 +1,7 @@
-"""What a destination is: a pure translation. Records in, requests out; answers in, outcomes out. No Redis, no Celery."""
+"""What a destination is: a pure translation of records to requests, and of answers to outcomes.
+
+No Redis and no Celery in here.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,8 @@ class Request:
 
     ``items[i]`` are the positions (in the sequence given to ``render``) of the records that body item ``i`` carries,
     oldest first; the last one is the one that counts, the others were merged into it. ``idempotent_header`` says
-    whether delivery is to add an ``Idempotency-Key``.
+    whether delivery is to add an ``Idempotency-Key``; ``idempotency_key`` is a better one than delivery's own (call and
+    body), where the record itself has an identity that outlives its call.
     """
 
     method: str
@@ -38,6 +42,7 @@ class Request:
     query: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     idempotency_header: bool = True
+    idempotency_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back. ``status`` 0 means none came: ``error`` then says what happened (``timeout``, ``connect``, ``reset``)."""
+    """What came back. ``status`` 0: nothing did; ``error`` then says why (``timeout``, ``connect``, ``reset``)."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, Protocol
 
 from prometheus_client import Metric as Family
@@ -56,14 +56,6 @@ class LimiterState(Protocol):
         ...
 
 
-class LimiterFigures(Protocol):
-    """The part of ``workers.limiter.Limiter`` that is needed."""
-
-    def state(self, deployment: str) -> LimiterState:
-        """Look at one deployment's limiter."""
-        ...
-
-
 class StoreFigures(Protocol):
     """The part of ``tercel.store.Store`` that is needed."""
 
@@ -78,9 +70,11 @@ class RedisCollector(Collector):
     Where Redis does not answer there is ``tercel_up{source="redis"} 0`` and nothing else: no half a picture.
     """
 
-    def __init__(self, deployments: Sequence[str], lanes: LaneFigures, limiter: LimiterFigures) -> None:
+    def __init__(
+        self, deployments: Iterable[str], lanes: LaneFigures, limiter_state: Callable[[str], LimiterState]
+    ) -> None:
         self._deployments = tuple(deployments)
-        self._lanes, self._limiter = lanes, limiter
+        self._lanes, self._limiter_state = lanes, limiter_state
 
     def collect(self) -> Iterable[Family]:
         """Return the figures of every deployment."""
@@ -99,7 +93,7 @@ class RedisCollector(Collector):
         survey, totals, limiter = (
             self._lanes.survey(deployment),
             self._lanes.totals(deployment),
-            self._limiter.state(deployment),
+            self._limiter_state(deployment),
         )
         _add_lanes(families, deployment, survey)
         for urgency in Urgency:

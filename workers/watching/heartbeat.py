@@ -35,17 +35,16 @@ class Heartbeat:
         self._next = float("-inf")
         self._failed = False
 
-    def beat(self) -> bool:
-        """Show a sign of life; True if it was time to write one. Cheap enough for every turn of a loop."""
+    def beat(self) -> None:
+        """Show a sign of life, where it is time for one. Cheap enough for every turn of a loop."""
         now = self._monotonic()
         if now < self._next:
-            return False
+            return
         self._next = now + self._every_s
         at_s = self._clock()
         instruments.alive(at_s)
         if self._path is not None:
             self._write(self._path, at_s)
-        return True
 
     def _write(self, path: Path, at_s: float) -> None:
         # Several processes of one host may share the file: each writes one of its own and puts it in place whole.

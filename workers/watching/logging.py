@@ -10,8 +10,6 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, TextIO
 
-from celery import signals
-
 from tercel.settings import Settings
 from workers.watching.events import FIELDS, Event
 from workers.watching.redaction import LEAST_LEVELS, Redaction, described_traceback
@@ -26,7 +24,9 @@ _PLAIN: Final = re.compile(r"[^\s\"=\\]+")
 def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
     """Send every log line of this process to ``stream`` (standard error), as the settings say.
 
-    May be called again: the last call counts. Handlers that others put on the root logger are removed.
+    May be called again: the last call counts. Handlers that others put on the root logger are removed. Celery calls it
+    through a receiver of its signal ``setup_logging``, and then configures no logger of its own; ``--loglevel`` has no
+    meaning there, the settings decide.
     """
     handler = _Handler(stream or sys.stderr)
     handler.setFormatter(JsonFormatter() if settings.log_format == "json" else TextFormatter())
@@ -41,19 +41,6 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
     for name in CHATTER:
         logging.getLogger(name).setLevel(level if level <= logging.DEBUG else max(logging.WARNING, level))
     logging.captureWarnings(True)
-
-
-def configure_celery_logging(settings: Settings) -> None:
-    """Have Celery's programs log in the same way, whatever ``--loglevel`` says: the settings decide.
-
-    With a receiver of this signal Celery configures no logger of its own and leaves standard output alone.
-    """
-
-    def receiver(**_: object) -> None:
-        configure_logging(settings)
-
-    signals.setup_logging.disconnect(dispatch_uid=__name__)
-    signals.setup_logging.connect(receiver, weak=False, dispatch_uid=__name__)
 
 
 class JsonFormatter(logging.Formatter):

@@ -1,19 +1,19 @@
 -- Takes a call in hand for one worker: a lease with a fencing number.
 --
 -- ARGV[1]  call id   ARGV[2]  lease in ms   ARGV[3]  who claims, different for every claim
--- Answers {'ok', fence, letter, u, attempts, claims, created, solo, run, records}, {'gone'}, {'early', ms to wait}.
+-- Answers {'ok', fence, letter, u, attempts, claims, created, run, records}, {'gone'}, {'early', ms to wait}.
 --
 -- Sent again after a lost answer, it finds its own lease and answers as before.
 
 local id = ARGV[1]
 local name = base .. 'call:' .. id
-local h = call('HMGET', name, 'letter', 'u', 'not_before', 'attempts', 'created', 'solo', 'run', 'holder')
+local h = call('HMGET', name, 'letter', 'u', 'not_before', 'attempts', 'created', 'run', 'holder')
 if not h[1] then return {'gone'} end
 local now = now_ms()
 local u = h[2]
-if h[8] == ARGV[3] then
+if h[7] == ARGV[3] then
   local again = call('HMGET', name, 'fence', 'claims')
-  return {'ok', tonumber(again[1]), h[1], u, tonumber(h[4]), tonumber(again[2]), tonumber(h[5]), tonumber(h[6]), h[7],
+  return {'ok', tonumber(again[1]), h[1], u, tonumber(h[4]), tonumber(again[2]), tonumber(h[5]), h[6],
     call('LRANGE', name .. ':r', 0, -1)}
 end
 if tonumber(h[3]) > now then return {'early', tonumber(h[3]) - now} end
@@ -26,5 +26,5 @@ local fence = call('HINCRBY', name, 'fence', 1)
 local claims = call('HINCRBY', name, 'claims', 1)
 call('HSET', name, 'not_before', till, 'holder', ARGV[3])
 call('ZADD', base .. 'ready:' .. u, till, id)
-return {'ok', fence, h[1], u, tonumber(h[4]), claims, tonumber(h[5]), tonumber(h[6]), h[7],
+return {'ok', fence, h[1], u, tonumber(h[4]), claims, tonumber(h[5]), h[6],
   call('LRANGE', name .. ':r', 0, -1)}

@@ -16,7 +16,8 @@
 --   call:<id>         hash    of a call, see cut.lua
 --   call:<id>:r       list    its records, oldest first
 --   totals            hash    counters of the deployment, fields as in a run's
---   state             hash    a halt: reason, code, since, probe_at (absent: none)
+--   state             hash    a halt: reason, code, since, by_hand, probed (absent: none)
+--   probe             string  somebody probes the halted deployment in this period
 -- Under KEYS[3]:
 --   run:<run>         hash    counters and checkpoint of one run
 --   batch:<id>        string  marks an enqueue as done
@@ -151,7 +152,7 @@ local function wake(template, queue, id, tag, h)
 end
 
 -- Makes a call out of records that have their keys' turns. Returns nothing.
-local function new_call(id, letter, u, records, now, wake_ms, template, queue, created, attempts, solo)
+local function new_call(id, letter, u, records, now, wake_ms, template, queue, created, attempts)
   local keys, runs, first = {}, {}, nil
   for i = 1, #records do
     keys[i] = sub(records[i], 20, 35)
@@ -163,7 +164,7 @@ local function new_call(id, letter, u, records, now, wake_ms, template, queue, c
   local n = tostring(#records)
   local name = base .. 'call:' .. id
   call('HSET', name, 'letter', letter, 'u', u, 'n', n, 'keys', table.concat(keys), 'runs', runs_text(runs),
-    'run', first, 'fence', 0, 'attempts', attempts, 'claims', 0, 'not_before', 0, 'created', created, 'solo', solo)
+    'run', first, 'fence', 0, 'attempts', attempts, 'claims', 0, 'not_before', 0, 'created', created)
   variadic('RPUSH', name .. ':r', records)
   call('ZADD', base .. 'ready:' .. u, now + wake_ms, id)
   call('INCR', shared .. 'calls:' .. u)

@@ -8,8 +8,7 @@
 -- ARGV[9]  most calls in window (ready)  ARGV[10]  most calls in all
 --
 -- A call is a hash: letter, u, n, keys (16 characters a record, in order), runs ("run=n,..."), run (for people),
--- fence, attempts (answers that said retry), claims (since the last answer), not_before (ms), created (ms),
--- solo (1: deliver the oldest record of each key alone).
+-- fence, attempts (answers that said retry), claims (since the last answer), not_before (ms), created (ms).
 -- Answers the number of records in the call, 0 if none was made.
 
 local u, letter, room, id = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
@@ -124,6 +123,6 @@ else
 end
 
 if #taken == 0 then return 0 end
-local runs = new_call(id, letter, u, taken, now, tonumber(ARGV[5]), ARGV[6], ARGV[7], now, 0, 0)
+local runs = new_call(id, letter, u, taken, now, tonumber(ARGV[5]), ARGV[6], ARGV[7], now, 0)
 count(moves(runs, 'waiting', 'in_flight'))
 return #taken

@@ -1,9 +1,9 @@
--- Splits a claimed call in two, each key whole in one of them; or, a key alone, sends its later records back to wait.
+-- Splits a claimed call in two, each key whole in one of them; or sends later records of its keys back to wait.
 --
 -- ARGV[1]  call id   ARGV[2]  fence
--- ARGV[3]  id of the first new call   ARGV[4]  id of the second; '' where one key's later records go back
+-- ARGV[3]  id of the first new call   ARGV[4]  id of the second; '' where the others go back to the front of their
+--          keys' lists (each key then has a record in the first call, older than those that go back)
 -- ARGV[5]  ms until a wake-up counts as lost   ARGV[6]  template   ARGV[7]  Celery queue
--- ARGV[8]  solo flag of the new calls (1: deliver the oldest record of each key alone)
 -- then the positions (from 0, ascending) of the records of the first new call; the others go to the second, or back
 --
 -- The old call ends, so a repeat answers 'gone'. Answers 'ok', 'gone', 'stale'.
@@ -15,15 +15,15 @@ if not h[1] then return 'gone' end
 if h[1] ~= fence then return 'stale' end
 local u, letter, now = h[2], h[3], now_ms()
 local first = {}
-for i = 9, #ARGV do first[tonumber(ARGV[i]) + 1] = true end
+for i = 8, #ARGV do first[tonumber(ARGV[i]) + 1] = true end
 local one, other = {}, {}
 for i, m in ipairs(call('LRANGE', name .. ':r', 0, -1)) do
   if first[i] then one[#one + 1] = m else other[#other + 1] = m end
 end
 drop_call(id, u)
-new_call(ARGV[3], letter, u, one, now, tonumber(ARGV[5]), ARGV[6], ARGV[7], h[4], h[5], ARGV[8])
+new_call(ARGV[3], letter, u, one, now, tonumber(ARGV[5]), ARGV[6], ARGV[7], h[4], h[5])
 if ARGV[4] ~= '' then
-  new_call(ARGV[4], letter, u, other, now, tonumber(ARGV[5]), ARGV[6], ARGV[7], h[4], h[5], ARGV[8])
+  new_call(ARGV[4], letter, u, other, now, tonumber(ARGV[5]), ARGV[6], ARGV[7], h[4], h[5])
 else
   local marks, runs = {}, {}
   for i = #other, 1, -1 do

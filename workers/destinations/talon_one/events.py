@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import Any, Final, Literal, get_args
 
 import orjson
@@ -22,7 +23,8 @@ def render_event(record: RecordData, unknown: Unknown, events_api: EventsApi) ->
     """Render one event.
 
     v3 knows an event by its own id, so a repeat is harmless. v2 has no field for ``event_id`` or ``session_id``: they
-    are left out, and only the Idempotency-Key makes a repeat harmless.
+    are left out, and only the Idempotency-Key makes a repeat harmless. It is made of event id and body, so that even an
+    event that was enqueued twice counts once while the API remembers its key (24 hours).
     """
     body: dict[str, Any] = {"profileId": record["profile_id"], "type": record["type"]}
     attributes = without(record.get("attributes", NO_ATTRIBUTES), unknown_names(unknown, EVENT))
@@ -33,7 +35,9 @@ def render_event(record: RecordData, unknown: Unknown, events_api: EventsApi) ->
     if record.get("loyalty_cards"):
         body["loyaltyCards"] = record["loyalty_cards"]
     if events_api == "v2":
-        return Rendered(Request("POST", V2_PATH, orjson.dumps(body), ONE_ITEM, QUERY, JSON_HEADERS))
+        encoded = orjson.dumps(body)
+        key = blake2b(record["event_id"].encode() + b"\0" + encoded, digest_size=16).hexdigest()
+        return Rendered(Request("POST", V2_PATH, encoded, ONE_ITEM, QUERY, JSON_HEADERS, idempotency_key=key))
     body["integrationId"] = record["event_id"]
     if record.get("session_id") is not None:
         body["connectedSessionId"] = record["session_id"]

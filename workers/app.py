@@ -1,0 +1,85 @@
+"""The Celery application of Tercel's workers, and its settings: what makes Celery on Redis safe.
+
+``celery -A workers.app worker`` works as well as ``tercel worker``. Why each setting is as it is stands in
+ARCHITECTURE.md ("Celery on Redis").
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging, worker_process_shutdown, worker_shutting_down
+from kombu import Queue
+
+from tercel import messages
+from tercel.connections import broker_options, broker_url
+from tercel.records import Urgency
+from workers import runtime as runtimes
+from workers.batching import BatchingStep
+from workers.watching.logging import configure_logging
+
+settings = runtimes.settings()
+_url = settings.plain_redis_url()
+
+app = Celery("tercel", include=["workers.tasks", "workers.watching.inspect"])
+app.conf.update(
+    broker_url=broker_url(_url, settings.home),
+    broker_transport_options={
+        **broker_options(_url, settings.home, prefix=settings.redis_prefix),
+        "queue_order_strategy": "priority",  # calls.live before calls.bulk
+        "priority_steps": [0],  # one Redis list a queue, not one for each of four priorities
+        "visibility_timeout": 600,  # seconds; recovery is ours, see lanes: this one only sweeps up
+        "socket_timeout": 30,
+        "socket_keepalive": True,
+        "health_check_interval": 10,
+    },
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    accept_content=["json"],
+    task_serializer="json",
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_send_sent_event=True,
+    task_create_missing_queues=False,
+    task_default_queue=messages.PLAIN_QUEUE,
+    task_queues=[
+        Queue(messages.CALL_QUEUES[Urgency.LIVE]),
+        Queue(messages.PLAIN_QUEUE),
+        Queue(messages.CALL_QUEUES[Urgency.BULK]),
+    ],
+    worker_pool="threads",
+    worker_concurrency=settings.worker.threads,
+    worker_prefetch_multiplier=1,
+    worker_send_task_events=True,
+    worker_eta_task_limit=1_000,
+    worker_enable_remote_control=True,
+    worker_hijack_root_logger=False,
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+)
+app.steps["worker"].add(BatchingStep)
+app.Task.Request = "workers.watching.requests:QuietRequest"
+
+# Delivery threads hold the interpreter in short turns, so that a request leaves when its slot comes.
+SWITCH_INTERVAL_S = 0.001
+
+
+@setup_logging.connect
+def _logging(**_: Any) -> None:
+    configure_logging(settings)
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+
+
+@worker_shutting_down.connect
+def _shutting_down(**_: Any) -> None:
+    """Warm shutdown: waiting calls are given back at once, requests in progress get their grace."""
+    runtime = runtimes.current()
+    runtime.stopping.set()
+    runtime.cancel_after(settings.worker.grace_s)
+
+
+@worker_process_shutdown.connect
+def _closed(**_: Any) -> None:
+    runtimes.close()

@@ -1,0 +1,85 @@
+"""Audiences a call needs or has changed: their ids are kept in the store, and each is created once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from redis.exceptions import LockError
+
+from tercel.lanes import Claim
+from tercel.records import LaneKind
+from workers.call import Contents
+from workers.destinations import Destination
+from workers.destinations.base import Request
+from workers.outcomes import CreateAudience, Delivered, Hold, Outcome, Reason, Retry
+from workers.runtime import Runtime
+from workers.sending import Sent
+from workers.watching import events
+
+LOCK_S: Final = 60.0  # seconds after which a lock whose worker died is free again
+LOCK_WAIT_S: Final = 5.0  # seconds to wait for whoever is creating the same audience
+
+
+class AudienceKeeper:
+    """What one call has to do with audiences."""
+
+    def __init__(self, runtime: Runtime, claim: Claim, destination: Destination) -> None:
+        self._rt = runtime
+        self._claim = claim
+        self._destination = destination
+
+    def delivered(self, contents: Contents, created: int | None) -> None:
+        """Keep the store in step with audience records that were delivered."""
+        if self._claim.kind is not LaneKind.AUDIENCE or not contents.envelopes:
+            return
+        data = contents.envelopes[0].data
+        deployment = self._claim.deployment
+        name, external_id = data.get("name"), data.get("external_id")
+        known = self._rt.store.audience_ids(deployment)
+        audience_id = created or data.get("audience_id") or known.get(("external", external_id or ""))
+        if audience_id is None and data["action"] != "rename":
+            audience_id = known.get(("name", name or ""))
+        if data["action"] == "delete":
+            self._rt.store.forget_audience(
+                deployment, audience_id=audience_id, name=None if audience_id else name, external_id=None
+            )
+        elif audience_id is not None and name is not None:
+            self._rt.store.save_audience(deployment, audience_id, name, external_id)
+        self._rt.learned.forget_cache(deployment)
+
+    def hold(self, outcome: Hold) -> None:
+        """Note that an audience exists whose id we do not know; its records wait until somebody binds it."""
+        self._rt.store.hold_audience(self._claim.deployment, outcome.name, outcome.external_id, outcome.reason.text)
+        events.emit(
+            events.AudienceHeld(self._claim.deployment, records=len(self._claim.messages), code=outcome.reason.code)
+        )
+
+    def create(self, wanted: CreateAudience, send: Callable[[Request, int], Sent]) -> Outcome | None:
+        """Create an audience that memberships name. None: it exists now; else what stands in the way."""
+        deployment = self._claim.deployment
+        data: dict[str, Any] = {"action": "create", "name": wanted.name}
+        if wanted.external_id is not None:
+            data["external_id"] = wanted.external_id
+        lock = self._rt.redis.lock(
+            f"{self._rt.settings.redis_prefix}tercel:{deployment}:creating:{wanted.external_id or wanted.name}",
+            timeout=LOCK_S,
+            blocking_timeout=LOCK_WAIT_S,
+        )
+        try:
+            with lock:
+                self._rt.learned.forget_cache(deployment)
+                known = self._rt.learned.about(deployment)
+                rendered = self._destination.render(LaneKind.AUDIENCE, [data], known)
+                if rendered.request is None:
+                    return rendered.needs
+                sent = send(rendered.request, 1)
+                outcome = self._destination.judge(LaneKind.AUDIENCE, [data], rendered.request, sent.answer)
+                if not isinstance(outcome, Delivered):
+                    return outcome
+                if outcome.created is not None:
+                    self._rt.store.save_audience(deployment, outcome.created, wanted.name, wanted.external_id)
+                self._rt.learned.forget_cache(deployment)
+                return None
+        except LockError:
+            return Retry(Reason("T315", "another worker is creating the audience"))

@@ -1,0 +1,153 @@
+"""The worker's step that cuts lanes into calls, wakes calls whose time has come, and keeps leases alive.
+
+It runs in a thread of every worker process, started and stopped with Celery's worker. Any number of workers may do this
+at once: each step is one script.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from celery import bootsteps
+from redis.exceptions import RedisError
+
+from tercel.lanes import Lane, Survey
+from tercel.records import Urgency
+from workers import runtime as runtimes
+from workers.runtime import Runtime
+from workers.watching import events
+from workers.watching.heartbeat import Heartbeat
+
+IDLE_FACTOR: Final = 2.5  # an idle deployment is looked at that much more seldom
+AWAY_S: Final = 1.0  # seconds to wait when Redis is away
+MIN_WINDOW: Final = 4  # calls; fewer would leave the limit unused between two ticks
+UNLIMITED_WINDOW: Final = 16  # calls in flight where there is no limit: enough to keep every core busy
+WINDOW_SLACK_S: Final = 0.1  # seconds of calls beyond those booked and on their way
+
+
+class Batcher:
+    """Looks at every deployment of the settings again and again."""
+
+    def __init__(
+        self, runtime: Runtime, beat: Callable[[], object], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._rt = runtime
+        self._beat = beat
+        self._clock = clock
+        self._renewed_at = clock()
+
+    def run(self, stopping: threading.Event) -> None:
+        """Go on until told to stop. Trouble with Redis is waited out."""
+        tick_s = self._rt.settings.worker.tick_s
+        away, away_since = False, 0.0
+        while not stopping.is_set():
+            try:
+                busy = [self.look(name) for name in self._rt.settings.deployments]
+                self.renew_leases()
+                self._beat()
+            except RedisError as error:
+                if not away:
+                    away_since = self._clock()
+                    events.emit(events.RedisAway(type(error).__name__))
+                away = True
+                stopping.wait(AWAY_S)
+                continue
+            if away:
+                events.emit(events.RedisBack(round(self._clock() - away_since, 1)))
+                away = False
+            stopping.wait(tick_s if any(busy) else tick_s * IDLE_FACTOR)
+
+    def look(self, deployment: str) -> bool:
+        """Wake and cut what is due. Return whether there was anything in the lanes."""
+        survey = self._rt.lanes.survey(deployment)
+        if survey.next_due_ms is not None and survey.next_due_ms <= survey.now_ms:
+            self._wake(deployment)
+        if not survey.lanes or survey.halted:
+            return bool(survey.lanes)
+        if self._rt.limiter.state(deployment, self._rt.limits(deployment)).breaker_open:
+            return True
+        ready = dict(survey.ready)
+        for lane in sorted(survey.lanes, key=lambda lane: (lane.urgency is Urgency.BULK, lane.kind.value)):
+            self._cut(deployment, lane, survey, ready)
+        return True
+
+    def renew_leases(self) -> None:
+        """Prolong the leases of the calls this process has in hand, three times in their length."""
+        lease_s = self._rt.settings.delivery.lease_s
+        if self._clock() - self._renewed_at < lease_s / 3:
+            return
+        self._renewed_at = self._clock()
+        for deployment, held in self._rt.held.by_deployment().items():
+            kept = self._rt.lanes.renew(deployment, held, lease_s=lease_s)
+            for (call_id, _), ours in zip(held, kept, strict=True):
+                if not ours:
+                    events.emit(events.LeaseLost(deployment, call_id))
+
+    def _wake(self, deployment: str) -> None:
+        for urgency in Urgency:
+            _, expired = self._rt.lanes.wake(deployment, urgency)
+            if expired:
+                events.emit(events.WakeLost(deployment, urgency.value, calls=expired))
+
+    def _cut(self, deployment: str, lane: Lane, survey: Survey, ready: dict[Urgency, int]) -> None:
+        settings = self._rt.settings
+        size = self._rt.destinations[deployment].batch_size(lane.kind)
+        window = self._window(deployment, lane.urgency)
+        left = lane.length
+        freed = lane.freed > 0
+        while ready[lane.urgency] < window and (self._due(lane, left, size, survey.now_ms) or freed):
+            taken = self._rt.lanes.cut(
+                deployment, lane.kind, lane.urgency, size=size, window=window, cap=settings.delivery.calls_cap
+            )
+            left -= size
+            freed = False
+            if not taken:
+                break
+            ready[lane.urgency] += 1
+
+    def _due(self, lane: Lane, left: int, size: int, now_ms: int) -> bool:
+        if left <= 0:
+            return False
+        if left >= size:
+            return True
+        lanes = self._rt.settings.lanes
+        linger_s = lanes.linger_live_s if lane.urgency is Urgency.LIVE else lanes.linger_bulk_s
+        return lane.oldest_at_ms is None or now_ms - lane.oldest_at_ms >= linger_s * 1000
+
+    def _window(self, deployment: str, urgency: Urgency) -> int:
+        """Calls in flight or due: as many as the limit can use, and few more, for a waiting call holds its keys."""
+        one = self._rt.settings.deployment(deployment)
+        if one.rate <= 0:
+            return min(one.max_window, UNLIMITED_WINDOW)
+        ahead_s = self._rt.settings.limiter.bulk_horizon_s + WINDOW_SLACK_S
+        latency_s = self._rt.latency_s.get(deployment, 0.0)
+        return max(MIN_WINDOW, min(one.max_window, math.ceil(one.rate * (ahead_s + 1.5 * latency_s))))
+
+
+class BatchingStep(bootsteps.StartStopStep):  # type: ignore[misc]
+    """The bootstep: starts the batcher's thread with the worker, once its pool runs."""
+
+    requires = ("celery.worker.components:Pool",)
+
+    def __init__(self, parent: Any, **kwargs: Any) -> None:
+        super().__init__(parent, **kwargs)
+        self._thread: threading.Thread | None = None
+
+    def start(self, parent: Any) -> None:
+        runtime = runtimes.current()
+        beat = Heartbeat(runtime.settings.worker.heartbeat_file).beat
+        self._thread = threading.Thread(
+            target=Batcher(runtime, beat).run, args=(runtime.stopping,), name="tercel-batching", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self, parent: Any) -> None:
+        runtimes.current().stopping.set()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+
+    terminate = stop

@@ -1,0 +1,125 @@
+"""A call in a worker's hands, and every way it can change: settled, given back, split, some of its records rejected.
+
+Each change is one script on the lanes and harmless when repeated; a rejection is in the store before its record leaves
+Redis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NoReturn
+
+from tercel.lanes import Change, Claim
+from workers import call as calls
+from workers.call import Contents, Halves
+from workers.outcomes import Reason
+from workers.rejecting import Rejector
+from workers.runtime import Runtime
+from workers.watching import events
+
+
+class Later(Exception):
+    """The call is not in these hands any more: given back, split, or taken over. ``text`` says why and until when."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+@dataclass
+class Tally:
+    """What became of a call's records in one task, for the line a person reads in Flower."""
+
+    delivered: int = 0
+    merged: int = 0
+    rejected: int = 0
+
+    def __str__(self) -> str:
+        parts = [f"{self.delivered} delivered"]
+        if self.merged:
+            parts.append(f"{self.merged} merged")
+        if self.rejected:
+            parts.append(f"{self.rejected} rejected")
+        return ", ".join(parts)
+
+
+class Claimed:
+    """A claimed call and what is left in it. Not thread-safe: one task has it."""
+
+    def __init__(self, runtime: Runtime, claim: Claim) -> None:
+        self._rt = runtime
+        self._rejector = Rejector(runtime.store, claim)
+        self.claim = claim
+        self.contents: Contents = calls.read(claim)
+        self.tally = Tally()
+
+    @property
+    def who(self) -> tuple[str, str, str]:
+        """Deployment, lane kind and call id: what every event begins with."""
+        return self.claim.deployment, self.claim.kind.value, self.claim.call_id
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is left in it."""
+        return not self.contents.envelopes
+
+    def settle(self, items: Sequence[Sequence[int]]) -> None:
+        """End the call: these items were delivered. An item's last record counts, the others were merged into it."""
+        counts = calls.delivered_counts(self.contents, items)
+        self._leave(counts, ())
+        delivered = sum(n for (_, field), n in counts.items() if field == "delivered")
+        records = len(self.contents.envelopes)
+        self.tally.delivered += delivered
+        self.tally.merged += records - delivered
+        self.contents = self.contents.without(self.contents.positions)
+        self._rt.surge.settled(self.claim.deployment, self.claim.kind, records)
+
+    def give_back(self, delay_s: float, why: str, *, answered: bool, counted: bool = True) -> NoReturn:
+        """Give the call back, due again in ``delay_s`` seconds; see :meth:`tercel.lanes.Lanes.postpone`."""
+        change = self._rt.lanes.postpone(self.claim, delay_s=delay_s, answered=answered, counted=counted)
+        if change is Change.STALE:
+            raise Later("another worker has it now")
+        raise Later(f"{why}; next try in {delay_s:.1f} s" if delay_s else why)
+
+    def split(self, halves: Halves, why: Reason) -> NoReturn:
+        """Split the call; its parts are delivered on their own."""
+        self._rt.lanes.split(self.claim, halves.first, back=halves.back)
+        first, total = len(halves.first), len(self.claim.messages)
+        events.emit(events.CallSplit(*self.who, records=total, code=why.code, reason=why.text))
+        raise Later(f"split into {first} and {total - first} records: {why.text}")
+
+    def reject(self, refused: Mapping[int, Reason]) -> None:
+        """Reject records, by their index in ``contents``; the others stay in hand."""
+        envelopes, positions = self.contents.envelopes, self.contents.positions
+        self._rejector.keep([(envelopes[i], reason) for i, reason in refused.items()])
+        self._take_out({positions[i] for i in refused}, calls.counts_of((envelopes[i] for i in refused), "rejected"))
+        for code in {reason.code for reason in refused.values()}:
+            alike = [reason for reason in refused.values() if reason.code == code]
+            events.emit(events.RecordsRejected(*self.who, records=len(alike), code=code, reason=alike[0].text))
+
+    def reject_all(self, reason: Reason) -> None:
+        """Reject everything that is left."""
+        self.reject(dict.fromkeys(range(len(self.contents.envelopes)), reason))
+
+    def reject_unreadable(self) -> None:
+        """Reject the messages that cannot be read, if there are any."""
+        bad = self.contents.unreadable
+        if bad:
+            counts = self._rejector.keep_unreadable([self.claim.messages[p] for p in bad])
+            self._take_out(set(bad), counts)
+            events.emit(events.MessageUnreadable(self.claim.deployment, code="T320", messages=len(bad)))
+
+    def _take_out(self, positions: Collection[int], counts: Mapping[tuple[str, str], int]) -> None:
+        everything = len(positions) == len(self.claim.messages)
+        self._leave(counts, () if everything else sorted(positions))
+        self.tally.rejected += len(positions)
+        self.contents = self.contents.without(positions)
+        kept = tuple(m for p, m in enumerate(self.claim.messages) if p not in positions)
+        self.claim = replace(self.claim, messages=kept)
+
+    def _leave(self, counts: Mapping[tuple[str, str], int], leaving: Sequence[int]) -> None:
+        kind_counts = calls.by_kind(self.claim.kind.value, counts)
+        change = self._rt.lanes.settle(self.claim, counts=counts, kind_counts=kind_counts, leaving=leaving)
+        if change is Change.STALE:
+            raise Later("another worker has it now")

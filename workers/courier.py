@@ -1,0 +1,89 @@
+"""Takes one request to the destination: waits for a slot of the shared limiter, and sends it when the slot comes."""
+
+from __future__ import annotations
+
+import random
+import time
+from hashlib import blake2b
+from typing import Final
+
+from tercel.records import Urgency
+from workers.claimed import Claimed, Later
+from workers.destinations import Destination
+from workers.destinations.base import Request
+from workers.runtime import Runtime
+from workers.sending import Sent, Stopped
+from workers.watching import instruments
+
+LEASE_MARGIN_S: Final = 1.0  # seconds by which a lease outlasts the request it is for
+STOPPING: Final = "the worker is shutting down"
+REFUSALS: Final = {"pause": "the deployment asked for a pause", "breaker": "the deployment keeps failing"}
+
+
+class Courier:
+    """Sends the requests of one call."""
+
+    def __init__(self, runtime: Runtime, claimed: Claimed, destination: Destination) -> None:
+        self._rt = runtime
+        self._claimed = claimed
+        self._destination = destination
+        self._name = claimed.claim.deployment
+        self._deployment = runtime.settings.deployment(self._name)
+        self._limits = runtime.limits(self._name)
+
+    def send(self, request: Request, records: int) -> Sent:
+        """Send when the limiter allows. Raises :class:`Later` where the call went back instead."""
+        headers = dict(self._destination.auth_headers(self._deployment.current_key().get_secret_value()))
+        if request.idempotency_header:
+            headers["Idempotency-Key"] = request.idempotency_key or self._idempotency_key(request)
+        started = time.monotonic()
+        while True:
+            at, failing = self._slot(records, started)
+            self._renew_lease(max(0.0, at - time.monotonic()))
+            try:
+                sent = self._rt.sender.send(
+                    self._deployment.url, request, headers, at=at, timeout_s=self._deployment.timeout_s
+                )
+            except Stopped:
+                self._claimed.give_back(0.0, STOPPING, answered=False)
+            if not sent.missed:
+                break
+        status = sent.answer.status
+        self._rt.took(self._name, sent.seconds)
+        instruments.request_done(self._name, self._claimed.claim.kind.value, status or sent.answer.error, sent.seconds)
+        if failing and 200 <= status < 500 and status != 429:
+            self._rt.limiter.passed(self._name)
+        return sent
+
+    def _slot(self, records: int, started: float) -> tuple[float, bool]:
+        """Return when to send (``time.monotonic`` seconds), and whether requests failed of late."""
+        limiter, urgency = self._rt.settings.limiter, self._claimed.claim.urgency
+        while True:
+            now = time.monotonic()
+            waited = now - started
+            # A bulk call that has waited long books like a live one: live records may be waiting behind its keys.
+            modest = urgency is Urgency.BULK and waited < limiter.promote_after_s
+            horizon_s = limiter.bulk_horizon_s if modest else limiter.max_wait_s
+            booking = self._rt.limiter.book(self._name, self._limits, horizon_s=horizon_s, records=records)
+            if booking.granted:
+                instruments.limiter_waited(self._name, urgency.value, waited + booking.wait_s)
+                return now + booking.wait_s, booking.failing
+            if booking.why != "full" or booking.wait_s > limiter.max_wait_s or waited > limiter.max_wait_s:
+                self._claimed.give_back(
+                    booking.wait_s + random.uniform(0, 0.2),
+                    REFUSALS.get(booking.why, "the limit is used up"),
+                    answered=booking.why != "full",
+                    counted=False,
+                )
+            if self._rt.stopping.wait(max(0.0, booking.wait_s - horizon_s) + random.uniform(0.002, 0.05)):
+                self._claimed.give_back(0.0, STOPPING, answered=False)
+
+    def _renew_lease(self, wait_s: float) -> None:
+        """Prolong the lease so that waiting and request fit in."""
+        claim = self._claimed.claim
+        lease_s = wait_s + self._deployment.timeout_s + LEASE_MARGIN_S
+        if not self._rt.lanes.renew(claim.deployment, [(claim.call_id, claim.fence)], lease_s=lease_s)[0]:
+            raise Later("another worker has it now")
+
+    def _idempotency_key(self, request: Request) -> str:
+        return f"{self._claimed.claim.call_id}-{blake2b(request.body, digest_size=12).hexdigest()}"

@@ -1,0 +1,260 @@
+"""Delivers one call: claim it, render it, send it, and do what the answer means.
+
+Every way out of here leaves the call where it can be found again: settled, given back with a time, split, or (if this
+process dies) with a lease that runs out.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterable
+from typing import Final, NoReturn
+
+from workers import call as calls
+from workers.audiences import AudienceKeeper
+from workers.backoff import Backoff
+from workers.claimed import Claimed, Later
+from workers.courier import Courier
+from workers.destinations.base import Request
+from workers.outcomes import (
+    CreateAudience,
+    Delivered,
+    Halt,
+    Hold,
+    Outcome,
+    Reason,
+    RejectItems,
+    Retry,
+    Split,
+    StripAttributes,
+)
+from workers.runtime import Runtime
+from workers.watching import events, instruments
+
+ROUNDS: Final = 6  # times one task sends a call again at once (after a strip or a rejection) before it goes back
+SHARE_DELAY_S: Final = 0.05  # seconds a call is put off when its urgency or deployment has its share of the threads
+HOLD_DELAY_S: Final = 30.0  # seconds between two looks at whether a held audience has been bound
+CRASHES_TO_SPLIT: Final = 3  # times a worker may die with a call before the call is split
+CRASHES_TO_REJECT: Final = 10  # and before a record alone is rejected
+
+
+def deliver(runtime: Runtime, deployment: str, call_id: str) -> str:
+    """Deliver a call. Return what became of it; raises :class:`Later` when it is to be tried again."""
+    if deployment not in runtime.destinations:
+        return f"no deployment {deployment} in this worker's settings"
+    claim = runtime.lanes.claim(deployment, call_id, lease_s=runtime.settings.delivery.lease_s)
+    if claim is None:
+        return "nothing to do: settled, or in other hands"
+    if not runtime.shares.take(deployment, claim.urgency):
+        runtime.lanes.postpone(claim, delay_s=SHARE_DELAY_S * random.uniform(1, 3), answered=False)
+        return "put off: its share of the threads is taken"
+    try:
+        with runtime.held.holding(claim):
+            return Delivery(runtime, Claimed(runtime, claim)).run()
+    finally:
+        runtime.shares.give(deployment, claim.urgency)
+
+
+def revoke(runtime: Runtime, deployment: str, call_id: str) -> None:
+    """Turn a call's records into rejections: somebody revoked its task."""
+    if deployment not in runtime.destinations:
+        return
+    claim = runtime.lanes.claim(deployment, call_id, lease_s=runtime.settings.delivery.lease_s)
+    if claim is not None:
+        claimed = Claimed(runtime, claim)
+        events.emit(events.CallRevoked(*claimed.who, records=len(claim.messages)))
+        claimed.reject_unreadable()
+        if not claimed.is_empty:
+            claimed.reject_all(Reason("T311", "the call was revoked by hand"))
+
+
+class Delivery:
+    """What is done with one claimed call."""
+
+    def __init__(self, runtime: Runtime, claimed: Claimed) -> None:
+        claim = claimed.claim
+        self._rt = runtime
+        self._call = claimed
+        self._name = claim.deployment
+        self._destination = runtime.destinations[claim.deployment]
+        self._courier = Courier(runtime, claimed, self._destination)
+        self._audiences = AudienceKeeper(runtime, claim, self._destination)
+        self._settings = runtime.settings.delivery
+        self._probing = False
+
+    def run(self) -> str:
+        """Deliver the call. Return a short result; raises :class:`Later`."""
+        self._respect_halt()
+        self._call.reject_unreadable()
+        self._give_up_if_old()
+        self._suspect_if_deadly()
+        for _ in range(ROUNDS):
+            if self._call.is_empty or self._round():
+                return str(self._call.tally)
+        self._call.give_back(0.0, "it goes on with the rest of its records", answered=False)
+
+    def _round(self) -> bool:
+        """Send once what there is. Return whether the call has ended; otherwise it is to be sent again."""
+        call = self._call
+        kind, data = call.claim.kind, call.contents.data
+        rendered = self._destination.render(kind, data, self._rt.learned.about(self._name))
+        if rendered.refused:
+            self._halt_if_surge(rendered.refused.values())
+            call.reject(rendered.refused)
+            return call.is_empty
+        if rendered.needs is not None:
+            return self._obey(None, rendered.needs)
+        if rendered.request is None:
+            return self._obey(None, Delivered())
+        sent = self._courier.send(rendered.request, len(data))
+        return self._obey(rendered.request, self._destination.judge(kind, data, rendered.request, sent.answer))
+
+    def _obey(self, request: Request | None, outcome: Outcome) -> bool:
+        """Do what an outcome says. Return whether the call has ended."""
+        call = self._call
+        if not isinstance(outcome, Halt | Retry):
+            self._end_halt()
+        match outcome:
+            case Delivered():
+                self._audiences.delivered(call.contents, outcome.created)
+                call.settle(self._items(request))
+            case Retry():
+                self._retry(outcome)
+            case RejectItems():
+                self._reject_items(self._items(request), outcome)
+            case StripAttributes():
+                ttl_s = self._rt.settings.deployment(self._name).unknown_attributes_ttl_s
+                self._rt.learned.unknown_attributes(self._name, outcome.names, ttl_s)
+                events.emit(events.AttributesSkipped(*call.who[:2], attributes=len(outcome.names)))
+            case Split():
+                claim = call.claim
+                halves = calls.by_audience(claim, call.contents) if outcome.by_audience else calls.halves(claim)
+                if halves is not None:
+                    call.split(halves, outcome.reason)
+                self._reject_items(self._items(request), RejectItems({0: outcome.reason}))
+            case Halt():
+                self._halt(outcome.reason)
+            case Hold():
+                self._hold(outcome)
+            case CreateAudience():
+                hindered = self._audiences.create(outcome, self._courier.send)
+                if hindered is not None:
+                    return self._obey(None, hindered)
+        return call.is_empty
+
+    def _items(self, request: Request | None) -> tuple[tuple[int, ...], ...]:
+        if request is not None:
+            return request.items
+        return tuple((i,) for i in range(len(self._call.contents.envelopes)))
+
+    # -- what outcomes ask for ------------------------------------------------------------------------------------
+
+    def _retry(self, outcome: Retry) -> NoReturn:
+        call, limits = self._call, self._rt.limits(self._name)
+        attempts = call.claim.attempts
+        if outcome.slow:
+            self._rt.limiter.slow(self._name, limits, after_s=outcome.after_s)
+            instruments.slowed(self._name)
+        if outcome.failing and not self._rt.limiter.failed(self._name, limits):
+            halves = calls.halves(call.claim) if attempts + 1 >= self._settings.split_after_failures else None
+            if halves is not None:
+                call.split(halves, outcome.reason)
+        backoff = Backoff(self._settings.backoff_first_s, self._settings.backoff_max_s)
+        delay_s = backoff.delay_s(attempts, outcome.after_s)
+        events.emit(
+            events.CallRetry(
+                *call.who,
+                records=len(call.claim.messages),
+                attempts=attempts + 1,
+                delay_s=round(delay_s, 3),
+                code=outcome.reason.code,
+                reason=outcome.reason.text,
+            )
+        )
+        call.give_back(delay_s, outcome.reason.text, answered=True)
+
+    def _reject_items(self, items: tuple[tuple[int, ...], ...], outcome: RejectItems) -> None:
+        call = self._call
+        keys = {call.contents.envelopes[r].key for i in outcome.items for r in items[i] if len(items[i]) > 1}
+        single = {items[i][0]: reason for i, reason in outcome.items.items() if len(items[i]) == 1}
+        if single:
+            self._halt_if_surge(single.values())
+            call.reject(single)
+        if keys:
+            why = Reason("T316", "a record merged into another was refused: they are tried one by one")
+            call.split(calls.oldest_of_each(call.claim, keys), why)
+
+    def _hold(self, outcome: Hold) -> NoReturn:
+        call = self._call
+        self._audiences.hold(outcome)
+        halves = calls.by_audience(call.claim, call.contents)
+        if halves is not None and not halves.back and call.claim.attempts == 0:
+            call.split(halves, outcome.reason)
+        call.give_back(HOLD_DELAY_S, outcome.reason.text, answered=True)
+
+    # -- calls that will not do -----------------------------------------------------------------------------------
+
+    def _give_up_if_old(self) -> None:
+        claim = self._call.claim
+        age_s = time.time() - claim.created_ms / 1000
+        if age_s > self._settings.give_up_after_s and claim.attempts and not self._call.is_empty:
+            events.emit(
+                events.CallGivenUp(*self._call.who, records=len(claim.messages), attempts=claim.attempts, code="T310")
+            )
+            text = f"given up after {claim.attempts} attempts in {age_s / 3600:.1f} hours"
+            self._call.reject_all(Reason("T310", text))
+
+    def _suspect_if_deadly(self) -> None:
+        """Workers died with this call. Split it, so that the record that kills them ends up alone."""
+        died = self._call.claim.claims - 1
+        if died < CRASHES_TO_SPLIT or self._call.is_empty:
+            return
+        reason = Reason("T314", f"workers died {died} times while delivering it")
+        halves = calls.halves(self._call.claim)
+        if halves is not None:
+            self._call.split(halves, reason)
+        if died >= CRASHES_TO_REJECT:
+            self._call.reject_all(reason)
+
+    # -- halts ----------------------------------------------------------------------------------------------------
+
+    def _respect_halt(self) -> None:
+        halted = self._rt.lanes.halted(self._name)
+        if halted is None:
+            return
+        every_s = self._settings.halt_probe_s
+        self._probing = halted.probed and self._rt.lanes.take_probe(self._name, every_s)
+        if not self._probing:
+            delay_s = every_s * random.uniform(0.5, 1.0)
+            self._call.give_back(delay_s, f"halted: {halted.reason}", answered=True, counted=False)
+
+    def _end_halt(self) -> None:
+        if self._probing:
+            self._probing = False
+            self._rt.lanes.resume(self._name)
+            events.emit(events.DeploymentResumed(self._name))
+
+    def _halt(self, reason: Reason) -> NoReturn:
+        self._rt.lanes.halt(self._name, code=reason.code, reason=reason.text, probed=True)
+        if not self._probing:
+            events.emit(events.DeploymentHalted(self._name, code=reason.code, reason=reason.text))
+        delay_s = self._settings.halt_probe_s * random.uniform(0.5, 1.0)
+        self._call.give_back(delay_s, f"halted: {reason.text}", answered=True, counted=False)
+
+    def _halt_if_surge(self, reasons: Iterable[Reason]) -> None:
+        """Halt instead of rejecting, where most records of the lane are refused for one reason: it is a setting."""
+        claim = self._call.claim
+        by_code: dict[str, list[Reason]] = {}
+        for reason in reasons:
+            by_code.setdefault(reason.code, []).append(reason)
+        for code, alike in by_code.items():
+            if self._rt.surge.would_halt(self._name, claim.kind, code, len(alike)):
+                self._rt.surge.forget(self._name, claim.kind)
+                text = f"most {claim.kind.value} records are refused for one reason: {alike[0].text}"
+                self._rt.lanes.halt(self._name, code="T312", reason=text)
+                events.emit(events.DeploymentHalted(self._name, code="T312", reason=text))
+                self._call.give_back(0.0, f"halted: {text}", answered=True, counted=False)
+
+
+__all__ = ["Delivery", "Later", "deliver", "revoke"]

@@ -1,0 +1,105 @@
+-- The shared limiter of one deployment: a reserving GCRA with burst 1, a slow-down (AIMD) and a breaker.
+--
+-- KEYS[1]  hash of the deployment:
+--   tat       us, when the next request may go out       msg_tat   the same for the budget of records
+--   allowed   requests/s now allowed (absent: the limit)  climb_at  us, since when it climbs back
+--   pause     us, nothing goes out before                 slots, slowed  counters
+--   fails     failures in a row over the deployment       opens     times the breaker opened in a row
+--   open_till us, breaker                                 limit     requests/s, overrides the setting (absent: none)
+-- KEYS[2]  prefix of the keys that remember bookings by id, so that a resent command books nothing twice
+--
+-- ARGV[1]  command:
+--   book      2 id  3 limit/s  4 jitter  5 horizon us  6 records  7 records/min (0: off)  8 breaker us  9 breaker max us
+--             10 climb share/s
+--             answers {1, wait us, fails} booked; {0, wait us, fails, why} refused, why: full, pause, breaker
+--   slow      2 id  3 limit/s  4 pause us  5 factor   a 429: nothing goes out for a while, and the rate drops
+--   fail      2 id  3 failures that open it  4 open us  5 longest us      answers 1 if the breaker is open now
+--   pass      a success: the breaker closes
+
+local h, command = KEYS[1], ARGV[1]
+local t = redis.call('TIME')
+local now = t[1] * 1000000 + t[2]
+local function get(field) return tonumber(redis.call('HGET', h, field)) end
+local function set(...)
+  local values = {...}
+  for i = 2, #values, 2 do
+    if type(values[i]) == 'number' then values[i] = string.format('%.6f', values[i]) end
+  end
+  redis.call('HSET', h, unpack(values))
+end
+
+-- The rate now allowed: after a slow-down it climbs back linearly to the limit.
+local function allowed_rate(limit, climb)
+  local allowed = get('allowed')
+  if not allowed then return limit end
+  local rate = allowed + limit * climb * math.max(0, now - (get('climb_at') or now)) / 1000000
+  if rate >= limit then
+    redis.call('HDEL', h, 'allowed', 'climb_at')
+    return limit
+  end
+  return rate
+end
+
+if command == 'pass' then
+  redis.call('HDEL', h, 'fails', 'opens', 'open_till')
+  return 1
+end
+
+local seen = KEYS[2] .. ARGV[2]
+local before = redis.call('GET', seen)
+if before then return cjson.decode(before) end
+local function remember(answer)
+  redis.call('SET', seen, cjson.encode(answer), 'PX', 60000)
+  return answer
+end
+
+if command == 'fail' then
+  local fails = redis.call('HINCRBY', h, 'fails', 1)
+  local open_till = get('open_till') or 0
+  if fails >= tonumber(ARGV[3]) and open_till <= now then
+    local opens = redis.call('HINCRBY', h, 'opens', 1)
+    open_till = now + math.min(tonumber(ARGV[4]) * 2 ^ (opens - 1), tonumber(ARGV[5]))
+    set('open_till', open_till)
+  end
+  return remember(open_till > now and 1 or 0)
+end
+
+local limit = get('limit') or tonumber(ARGV[3])
+
+if command == 'slow' then
+  local pause = math.max(get('pause') or 0, now + tonumber(ARGV[4]))
+  set('pause', pause)
+  redis.call('HINCRBY', h, 'slowed', 1)
+  -- Many requests in flight meet the same storm: the rate drops once for it, not once for each of them.
+  if limit > 0 and now - (get('slow_at') or 0) > 1000000 then
+    set('allowed', math.max(1, limit * 0.05, allowed_rate(limit, 0) * tonumber(ARGV[5])))
+    set('slow_at', now)
+  end
+  set('climb_at', pause)
+  return remember(1)
+end
+
+-- book
+local fails = get('fails') or 0
+local open_till = get('open_till')
+if open_till then
+  if open_till > now then return {0, open_till - now, fails, 'breaker'} end
+  -- Half open: one request goes through, the others wait for what becomes of it.
+  set('open_till', now + math.min(tonumber(ARGV[8]) * 2 ^ (get('opens') or 0), tonumber(ARGV[9])))
+end
+local horizon, records, per_minute = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local slot, why = now, 'full'
+local pause = get('pause') or 0
+if pause > now then slot, why = pause, 'pause' end
+-- A clock that jumped back must not stop the deployment: no booking lies further ahead than the horizon allows.
+local far = now + 60000000
+local tat = math.min(get('tat') or 0, far)
+local msg_tat = get('msg_tat') or 0
+if limit > 0 then slot = math.max(slot, tat) end
+if per_minute > 0 then slot = math.max(slot, math.min(msg_tat, now + 3600000000)) end
+local wait = slot - now
+if wait > horizon then return {0, wait, fails, why} end
+if limit > 0 then set('tat', slot + (1 + tonumber(ARGV[4])) / allowed_rate(limit, tonumber(ARGV[10])) * 1000000) end
+if per_minute > 0 then set('msg_tat', math.max(msg_tat, slot) + records * 60000000 / per_minute) end
+redis.call('HINCRBY', h, 'slots', 1)
+return remember({1, math.floor(wait), fails})

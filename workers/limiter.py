@@ -1,0 +1,146 @@
+"""The shared limiter: every HTTP request of a deployment takes its slot here, whichever worker or host sends it.
+
+A reserving GCRA with burst 1 on Redis' own clock: the script books the next free slot and answers how long to wait for
+it. First come, first served, evenly spaced, one round trip. A 429 moves the whole deployment's next slot away and
+lowers its rate, which then climbs back; failures in a row open a breaker that lets one request at a time try.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, Final
+
+from redis import Redis
+
+SLOW_FACTOR: Final = 0.7  # of the rate that is left after a 429
+SLOW_PAUSE_S: Final = 1.0  # seconds nothing goes out after a 429 that names no time: the destination's window
+CLIMB_SHARE: Final = 0.05  # of the limit that the rate regains every second after a 429
+MAX_PAUSE_S: Final = 3_600.0  # seconds; a Retry-After beyond it is not believed
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a deployment allows: ``rate`` requests/s and ``messages_per_minute`` records, 0 for no limit.
+
+    ``jitter`` widens the spacing so that requests which travel unevenly still never come too close.
+    """
+
+    rate: float
+    jitter: float = 0.0
+    messages_per_minute: int = 0
+    breaker_failures: int = 10
+    breaker_open_s: float = 1.0
+    breaker_max_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """``granted``: go in ``wait_s`` seconds. Refused: nothing is booked, a slot would be free in about ``wait_s``.
+
+    ``why`` a refusal: ``full``, ``pause`` (after a 429) or ``breaker``. ``failing``: there were failures of late, so a
+    success is worth reporting.
+    """
+
+    granted: bool
+    wait_s: float
+    failing: bool
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LimiterState:
+    """What the limiter of one deployment looks like now. Rates are requests/s; ``rate_limit`` 0: no limit."""
+
+    rate_limit: float
+    rate_allowed: float
+    slots: int
+    slowed: int
+    paused: bool
+    breaker_open: bool
+
+
+class Limiter:
+    """The limiter of every deployment on one Redis. The only code that touches the limiter's keys."""
+
+    def __init__(self, redis: Redis, *, prefix: str = "") -> None:
+        self._redis = redis
+        self._prefix = f"{prefix}tercel:limiter:"
+        source = (files("workers") / "limiter.lua").read_text()
+        self._script = redis.register_script(source)
+
+    def book(self, deployment: str, limits: Limits, *, horizon_s: float, records: int) -> Booking:
+        """Book the next slot if it is free within ``horizon_s`` seconds, for a request of so many records."""
+        answer: list[Any] = self._run(
+            deployment,
+            "book",
+            limits.rate,
+            limits.jitter,
+            int(horizon_s * 1e6),
+            records,
+            limits.messages_per_minute,
+            int(limits.breaker_open_s * 1e6),
+            int(limits.breaker_max_s * 1e6),
+            CLIMB_SHARE,
+        )
+        granted, wait_us, fails = answer[:3]
+        return Booking(bool(granted), wait_us / 1e6, fails > 0, answer[3].decode() if len(answer) > 3 else "")
+
+    def slow(self, deployment: str, limits: Limits, *, after_s: float | None) -> None:
+        """A 429 came: nothing goes out for ``after_s`` (or a second), and the rate drops for a while."""
+        pause = SLOW_PAUSE_S if after_s is None else min(max(after_s, 0.0), MAX_PAUSE_S)
+        self._run(deployment, "slow", limits.rate, int(pause * 1e6), SLOW_FACTOR)
+
+    def failed(self, deployment: str, limits: Limits) -> bool:
+        """A request failed for the deployment's own reasons. True: its breaker is open now."""
+        answer = self._run(
+            deployment,
+            "fail",
+            limits.breaker_failures,
+            int(limits.breaker_open_s * 1e6),
+            int(limits.breaker_max_s * 1e6),
+        )
+        return bool(answer)
+
+    def passed(self, deployment: str) -> None:
+        """A request went through after failures: the breaker closes."""
+        self._run(deployment, "pass")
+
+    def state(self, deployment: str, limits: Limits) -> LimiterState:
+        """Look, without booking anything."""
+        with self._redis.pipeline(transaction=False) as pipe:
+            pipe.hmget(
+                self._key(deployment),
+                ["limit", "allowed", "climb_at", "slots", "slowed", "pause", "open_till"],
+            )
+            pipe.time()
+            fields, (seconds, micros) = pipe.execute()
+        limit, allowed, climb_at, slots, slowed, pause, open_till = (float(f) if f else 0.0 for f in fields)
+        now = seconds * 1e6 + micros
+        rate = limit or limits.rate
+        climbed = allowed + rate * CLIMB_SHARE * max(0.0, now - climb_at) / 1e6
+        return LimiterState(
+            rate_limit=rate,
+            rate_allowed=min(rate, climbed) if allowed else rate,
+            slots=int(slots),
+            slowed=int(slowed),
+            paused=pause > now,
+            breaker_open=open_till > now,
+        )
+
+    def set_limit(self, deployment: str, rate: float | None) -> None:
+        """Change a deployment's limit for all workers at once, without a restart; None: back to the setting."""
+        if rate is None:
+            self._redis.hdel(self._key(deployment), "limit")
+        else:
+            self._redis.hset(self._key(deployment), "limit", str(rate))
+
+    def _key(self, deployment: str) -> str:
+        return f"{self._prefix}{deployment}"
+
+    def _run(self, deployment: str, command: str, *args: Any) -> Any:
+        booking_id = secrets.token_hex(8)
+        return self._script(
+            keys=[self._key(deployment), f"{self._prefix}{deployment}:done:"], args=[command, booking_id, *args]
+        )

@@ -1,0 +1,64 @@
+"""Writes rejections to the store, before their records leave Redis: so a crash between the two loses nothing.
+
+A rejection is keyed by its record's id, so writing it twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from tercel import messages
+from tercel.lanes import Claim
+from tercel.messages import Envelope
+from tercel.store import Rejection, Store
+from workers.outcomes import Reason
+
+
+class Rejector:
+    """Keeps the rejections of one call."""
+
+    def __init__(self, store: Store, claim: Claim) -> None:
+        self._store = store
+        self._claim = claim
+
+    def keep(self, rejected: Sequence[tuple[Envelope, Reason]]) -> None:
+        """Store records that will not be delivered, each with its reason."""
+        self._store.add_rejections(
+            [
+                Rejection(
+                    record_id=envelope.record_id,
+                    deployment=self._claim.deployment,
+                    kind=envelope.kind.value,
+                    run=envelope.run,
+                    code=reason.code,
+                    reason=reason.text,
+                    answer=reason.answer,
+                    record=envelope.data,
+                )
+                for envelope, reason in rejected
+            ]
+        )
+
+    def keep_unreadable(self, found: Sequence[bytes]) -> dict[tuple[str, str], int]:
+        """Store messages that cannot be read, as they are. Return how many there are, by run."""
+        self._store.add_rejections(
+            [
+                Rejection(
+                    record_id=f"{self._claim.call_id}-{message[messages.KEY].decode()}-{i}",
+                    deployment=self._claim.deployment,
+                    kind=self._claim.kind.value,
+                    run=_run(message),
+                    code="T320",
+                    reason="the message on the lane cannot be read: it was changed by hand, or by another version",
+                    answer="",
+                    record={"message": message.decode("utf-8", "replace")},
+                )
+                for i, message in enumerate(found)
+            ]
+        )
+        return {(run, "rejected"): n for run, n in Counter(map(_run, found)).items()}
+
+
+def _run(message: bytes) -> str:
+    return message[messages.RUN].decode("ascii", "replace")

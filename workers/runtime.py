@@ -1,0 +1,126 @@
+"""What a worker process is made of: everything delivery and batching need, built once from the settings."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from redis import Redis
+
+from tercel.connections import connect
+from tercel.errors import SettingsError
+from tercel.lanes import Lanes
+from tercel.settings import Deployment, Settings
+from tercel.store import Store
+from workers.destinations import Destination, destination
+from workers.held import Held, Shares
+from workers.knowledge import Learned
+from workers.limiter import Limiter, Limits
+from workers.sending import Sender
+from workers.surge import Surge, SurgeRule
+
+
+@dataclass
+class Runtime:
+    """The parts of one worker process. ``stopping`` is set when it has been told to end."""
+
+    settings: Settings
+    redis: Redis
+    lanes: Lanes
+    limiter: Limiter
+    store: Store
+    sender: Sender
+    destinations: Mapping[str, Destination]
+    learned: Learned
+    surge: Surge
+    shares: Shares
+    held: Held = field(default_factory=Held)
+    stopping: threading.Event = field(default_factory=threading.Event)
+    latency_s: dict[str, float] = field(default_factory=dict)  # a moving average by deployment
+
+    @classmethod
+    def build(cls, settings: Settings) -> Runtime:
+        """Connect to what the settings name. Raises the errors of Redis, store and settings."""
+        redis = connect(settings.plain_redis_url(), home=settings.home, client_name="tercel-worker")
+        prefix, delivery = settings.redis_prefix, settings.delivery
+        store = Store.open(settings.plain_database_url())
+        return cls(
+            settings=settings,
+            redis=redis,
+            lanes=Lanes(redis, prefix=prefix, wake_s=delivery.wake_s, batch_id_ttl_s=settings.lanes.batch_id_ttl_s),
+            limiter=Limiter(redis, prefix=prefix),
+            store=store,
+            sender=Sender(connections=settings.worker.threads),
+            destinations={name: _destination(one) for name, one in settings.deployments.items()},
+            learned=Learned(redis, store, prefix=prefix),
+            surge=Surge(
+                redis,
+                SurgeRule(delivery.surge_share, delivery.surge_records, delivery.surge_window_s),
+                prefix=prefix,
+            ),
+            shares=Shares(settings.worker.threads, len(settings.deployments)),
+        )
+
+    def limits(self, deployment: str) -> Limits:
+        """Return a deployment's limits as the settings have them."""
+        one, delivery = self.settings.deployment(deployment), self.settings.delivery
+        return Limits(
+            rate=one.rate,
+            jitter=one.jitter_s,
+            messages_per_minute=one.messages_per_minute,
+            breaker_failures=delivery.breaker_failures,
+            breaker_open_s=delivery.breaker_open_s,
+            breaker_max_s=delivery.breaker_max_s,
+        )
+
+    def cancel_after(self, grace_s: float) -> None:
+        """Give up the requests that are still in progress after ``grace_s`` seconds."""
+        timer = threading.Timer(grace_s, self.sender.cancel)
+        timer.daemon = True
+        timer.start()
+
+    def took(self, deployment: str, seconds: float) -> None:
+        """Note how long a request took."""
+        before = self.latency_s.get(deployment, seconds)
+        self.latency_s[deployment] = before + 0.2 * (seconds - before)
+
+
+def _destination(one: Deployment) -> Destination:
+    return destination(one.destination, events_api=one.events_api, skip_unknown_attributes=one.skip_unknown_attributes)
+
+
+_runtime: Runtime | None = None
+_building = threading.Lock()
+
+
+def current() -> Runtime:
+    """Return this process's runtime, built from the settings at its first use."""
+    global _runtime  # noqa: PLW0603 a process has one
+    with _building:
+        if _runtime is None:
+            _runtime = Runtime.build(settings())
+        return _runtime
+
+
+def close() -> None:
+    """Close this process's connections, if it has any."""
+    global _runtime  # noqa: PLW0603 a process has one
+    with _building:
+        if _runtime is not None:
+            _runtime.sender.close()
+            _runtime.store.close()
+            _runtime.redis.close()
+            _runtime = None
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """Return the settings of this process, with at least one deployment in them."""
+    loaded = Settings.load()
+    if not loaded.deployments:
+        raise SettingsError(
+            "There is no deployment to deliver to: add a [deployments.<name>] table with url and key to tercel.toml."
+        )
+    return loaded
