@@ -1,16 +1,10 @@
-"""The HTTP door to the metrics: ``GET /metrics``, for Prometheus.
-
-One exporter a host. With ``tercel worker`` it is the supervisor's, over the folder of its processes; a plain
-``celery -A workers.app worker`` serves its own instruments (:func:`serves_itself`).
-"""
+"""The HTTP door to the metrics: ``GET /metrics``, for Prometheus, and nothing else."""
 
 from __future__ import annotations
 
-import os
 import socket
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterable
 from socketserver import TCPServer, ThreadingMixIn
 from types import TracebackType
 from typing import Any, Final, Self
@@ -20,33 +14,12 @@ from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.registry import Collector
 
 from tercel.errors import SettingsError
-from tercel.settings import Settings
-from workers.watching import instruments
 from workers.watching.events import MetricsServed, emit
-from workers.watching.folder import VARIABLE, FolderCollector
 
 PATH: Final = "/metrics"
 CLIENT_TIMEOUT_S: Final = 10.0  # seconds a client may take with its request or with reading the answer
 
 StartResponse = Callable[..., Any]
-
-
-def serves_itself(environ: Mapping[str, str] = os.environ) -> bool:
-    """Say whether a worker process is to open an exporter of its own: not where a supervisor does that for it."""
-    return VARIABLE not in environ
-
-
-def exporter_for(settings: Settings, shared: Iterable[Collector], *, folder: Path | None = None) -> Exporter | None:
-    """Return the exporter that the settings ask for, not started yet; None where ``worker.metrics_port`` is not set.
-
-    ``shared`` are the collectors of what all workers share; ``folder`` is where the worker processes leave their
-    counters, None for the instruments of this very process.
-    """
-    port = settings.worker.metrics_port
-    if port is None:
-        return None
-    local: Collector = instruments.REGISTRY if folder is None else FolderCollector(folder)
-    return Exporter([local, *shared], settings.worker.metrics_address, port)
 
 
 class Exporter:

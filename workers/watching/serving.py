@@ -1,8 +1,13 @@
-"""Puts the exporter together from the settings: for a supervisor, or for a worker process that has none."""
+"""Puts the exporter together from the settings. There is one a host, or everything shared would be served twice.
+
+With ``tercel worker`` it is the supervisor's, over the folder of its processes; a plain ``celery -A workers.app
+worker`` has no supervisor and serves its own counters (:func:`serves_itself`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -11,11 +16,18 @@ from tercel.connections import connect
 from tercel.lanes import Lanes
 from tercel.settings import Settings
 from tercel.store import Store
-from workers.limiter import Limiter, Limits, LimiterState
+from workers.limiter import Limiter, LimiterState, Limits
+from workers.watching import instruments
 from workers.watching.collector import RedisCollector, StoreCollector
-from workers.watching.exporter import Exporter, exporter_for
+from workers.watching.exporter import Exporter
+from workers.watching.folder import VARIABLE, FolderCollector
 
 ANSWER_S: Final = 2.0  # seconds Redis gets for one answer: Prometheus gives the whole scrape 5 (ops/prometheus.yml)
+
+
+def serves_itself(environ: Mapping[str, str] = os.environ) -> bool:
+    """Say whether a worker process is to serve metrics of its own: not where a supervisor does that for it."""
+    return VARIABLE not in environ
 
 
 @contextmanager
@@ -26,7 +38,8 @@ def metrics_served(settings: Settings, *, folder: Path | None = None) -> Iterato
     may be away, at the start as well as later. Raises SettingsError where the port cannot be had, and the store's
     errors where it cannot be opened.
     """
-    if settings.worker.metrics_port is None:
+    port = settings.worker.metrics_port
+    if port is None:
         yield None
         return
     with (
@@ -44,13 +57,8 @@ def metrics_served(settings: Settings, *, folder: Path | None = None) -> Iterato
         def state(deployment: str) -> LimiterState:
             return limiter.state(deployment, Limits(rate=settings.deployment(deployment).rate))
 
-        shared = [
-            RedisCollector(settings.deployments, Lanes(redis, prefix=settings.redis_prefix), state),
-            StoreCollector(store),
-        ]
-        exporter = exporter_for(settings, shared, folder=folder)
-        if exporter is None:
-            yield None
-            return
-        with exporter:
+        own = instruments.REGISTRY if folder is None else FolderCollector(folder)
+        lanes = Lanes(redis, prefix=settings.redis_prefix)
+        collectors = [own, RedisCollector(settings.deployments, lanes, state), StoreCollector(store)]
+        with Exporter(collectors, settings.worker.metrics_address, port) as exporter:
             yield exporter
