@@ -169,6 +169,11 @@ CATALOGUE: Final[dict[str, Explanation]] = {
         "Look at the workers' logs (memory?), and report the record if it is unusual. Replay it when that is solved.",
     ),
     "T315": Explanation(
+        "Another worker is creating the audience",
+        "Two calls need the same new audience; one of them creates it, the other waits so that there is only one.",
+        "Nothing to do: the call is tried again in a moment, and knows the audience's id then.",
+    ),
+    "T316": Explanation(
         "Paused by hand",
         "Somebody gave `tercel pause`. Everything waits, nothing is lost.",
         "`tercel resume DEPLOYMENT` goes on.",

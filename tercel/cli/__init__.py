@@ -12,11 +12,40 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from tercel.cli import flower, state, up, worker
+from tercel.cli import (
+    audiences,
+    backfill,
+    check,
+    database,
+    explain,
+    flower,
+    lanes,
+    pausing,
+    rejected,
+    settings,
+    state,
+    status,
+    up,
+    worker,
+)
 from tercel.cli.failing import exit_status_of
 
 # In the order of `tercel --help`. A new command (demo, ...) is one more module here.
-COMMANDS = (up, worker, flower)
+COMMANDS = (
+    up,
+    worker,
+    backfill,
+    status,
+    flower,
+    rejected,
+    explain,
+    pausing,
+    audiences,
+    lanes,
+    check,
+    settings,
+    database,
+)
 
 app = typer.Typer(
     name="tercel",

@@ -77,7 +77,12 @@ class Crew:
         """Return the worker processes; the store they need is brought up to date, and their metrics are served."""
         with open_store(self.settings):
             pass
-        self._serve_metrics()
+        from workers.watching.folder import MetricsFolder
+        from workers.watching.serving import metrics_served
+
+        folder = self._stack.enter_context(MetricsFolder.make(self.settings.home))
+        self._stack.enter_context(metrics_served(self.settings, folder=folder.path))
+        self._environment |= folder.environment()
         return worker_programs(self.settings, environment=self.environment(), owner=os.getpid(), logs=logs)
 
     def run(self, make: Callable[[], Supervisor]) -> int:
@@ -96,13 +101,6 @@ class Crew:
         self._stopped = True
         if self._supervisor is not None:
             self._supervisor.stop()
-
-    def _serve_metrics(self) -> None:
-        """Gather the metrics of all worker processes, and serve them where a port is set."""
-        from workers.watching.folder import MetricsFolder
-
-        folder = self._stack.enter_context(MetricsFolder.make(self.settings.home))
-        self._environment |= folder.environment()
 
 
 def require_deployments(settings: Settings) -> None:

@@ -1,0 +1,33 @@
+"""Every stable code there is, put together from those who own them."""
+
+from __future__ import annotations
+
+from producers.warehouse import REASONS as WAREHOUSE
+from tercel.errors import UsageError
+from tercel.explain import CATALOGUE, Explanation
+from tercel.settings.nearest import suggestion
+from workers.destinations.talon_one.reasons import REASONS as TALON_ONE
+
+
+def catalogue() -> dict[str, Explanation]:
+    """Return every code with its meaning, in order."""
+    found = dict(CATALOGUE)
+    for reasons in (TALON_ONE, WAREHOUSE):
+        for code, (title, cause, cure) in reasons.items():
+            found[code] = Explanation(title, cause, cure)
+    return dict(sorted(found.items()))
+
+
+def explanation(code: str) -> Explanation:
+    """Return what a code means; case does not matter. Raises UsageError for one that does not exist."""
+    known = catalogue()
+    wanted = code.strip().upper()
+    if wanted not in known:
+        raise UsageError(f"There is no code {code!r}{suggestion(wanted, known)} `tercel explain` lists them all.")
+    return known[wanted]
+
+
+def cure_of(code: str) -> str:
+    """Return what to do about a code; empty for one that is not known."""
+    found = catalogue().get(code)
+    return "" if found is None else found.cure
