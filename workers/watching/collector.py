@@ -56,6 +56,14 @@ class LimiterState(Protocol):
         ...
 
 
+class LimiterFigures(Protocol):
+    """A limiter that knows the settings: see ``workers.watching.serving``."""
+
+    def state(self, deployment: str) -> LimiterState:
+        """Look at one deployment's limiter."""
+        ...
+
+
 class StoreFigures(Protocol):
     """The part of ``tercel.store.Store`` that is needed."""
 
@@ -70,11 +78,9 @@ class RedisCollector(Collector):
     Where Redis does not answer there is ``tercel_up{source="redis"} 0`` and nothing else: no half a picture.
     """
 
-    def __init__(
-        self, deployments: Iterable[str], lanes: LaneFigures, limiter_state: Callable[[str], LimiterState]
-    ) -> None:
+    def __init__(self, deployments: Iterable[str], lanes: LaneFigures, limiter: LimiterFigures) -> None:
         self._deployments = tuple(deployments)
-        self._lanes, self._limiter_state = lanes, limiter_state
+        self._lanes, self._limiter = lanes, limiter
 
     def collect(self) -> Iterable[Family]:
         """Return the figures of every deployment."""
@@ -93,7 +99,7 @@ class RedisCollector(Collector):
         survey, totals, limiter = (
             self._lanes.survey(deployment),
             self._lanes.totals(deployment),
-            self._limiter_state(deployment),
+            self._limiter.state(deployment),
         )
         _add_lanes(families, deployment, survey)
         for urgency in Urgency:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from socketserver import TCPServer, ThreadingMixIn
 from types import TracebackType
 from typing import Any, Final, Self
@@ -14,12 +15,28 @@ from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.registry import Collector
 
 from tercel.errors import SettingsError
+from tercel.settings import Settings
+from workers.watching import instruments
 from workers.watching.events import MetricsServed, emit
+from workers.watching.folder import FolderCollector
 
 PATH: Final = "/metrics"
 CLIENT_TIMEOUT_S: Final = 10.0  # seconds a client may take with its request or with reading the answer
 
 StartResponse = Callable[..., Any]
+
+
+def exporter_for(settings: Settings, shared: Iterable[Collector], *, folder: Path | None = None) -> Exporter | None:
+    """Return the exporter that the settings ask for, not started yet; None where ``worker.metrics_port`` is not set.
+
+    ``shared`` are the collectors of what all workers share; ``folder`` is where the worker processes leave their
+    counters, None for the instruments of this very process.
+    """
+    port = settings.worker.metrics_port
+    if port is None:
+        return None
+    own: Collector = instruments.REGISTRY if folder is None else FolderCollector(folder)
+    return Exporter([own, *shared], settings.worker.metrics_address, port)
 
 
 class Exporter:

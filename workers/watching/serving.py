@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Final
 
@@ -17,10 +17,9 @@ from tercel.lanes import Lanes
 from tercel.settings import Settings
 from tercel.store import Store
 from workers.limiter import Limiter, LimiterState, Limits
-from workers.watching import instruments
 from workers.watching.collector import RedisCollector, StoreCollector
-from workers.watching.exporter import Exporter
-from workers.watching.folder import VARIABLE, FolderCollector
+from workers.watching.exporter import Exporter, exporter_for
+from workers.watching.folder import VARIABLE
 
 ANSWER_S: Final = 2.0  # seconds Redis gets for one answer: Prometheus gives the whole scrape 5 (ops/prometheus.yml)
 
@@ -28,6 +27,17 @@ ANSWER_S: Final = 2.0  # seconds Redis gets for one answer: Prometheus gives the
 def serves_itself(environ: Mapping[str, str] = os.environ) -> bool:
     """Say whether a worker process is to serve metrics of its own: not where a supervisor does that for it."""
     return VARIABLE not in environ
+
+
+class ConfiguredLimiter:
+    """The limiter's state, asked for by a deployment's name; its settings say the rest."""
+
+    def __init__(self, limiter: Limiter, settings: Settings) -> None:
+        self._limiter, self._settings = limiter, settings
+
+    def state(self, deployment: str) -> LimiterState:
+        """Look at one deployment's limiter."""
+        return self._limiter.state(deployment, Limits(rate=self._settings.deployment(deployment).rate))
 
 
 @contextmanager
@@ -38,8 +48,7 @@ def metrics_served(settings: Settings, *, folder: Path | None = None) -> Iterato
     may be away, at the start as well as later. Raises SettingsError where the port cannot be had, and the store's
     errors where it cannot be opened.
     """
-    port = settings.worker.metrics_port
-    if port is None:
+    if settings.worker.metrics_port is None:
         yield None
         return
     with (
@@ -52,13 +61,9 @@ def metrics_served(settings: Settings, *, folder: Path | None = None) -> Iterato
         ) as redis,
         Store.open(settings.plain_database_url()) as store,
     ):
-        limiter = Limiter(redis, prefix=settings.redis_prefix)
-
-        def state(deployment: str) -> LimiterState:
-            return limiter.state(deployment, Limits(rate=settings.deployment(deployment).rate))
-
-        own = instruments.REGISTRY if folder is None else FolderCollector(folder)
         lanes = Lanes(redis, prefix=settings.redis_prefix)
-        collectors = [own, RedisCollector(settings.deployments, lanes, state), StoreCollector(store)]
-        with Exporter(collectors, settings.worker.metrics_address, port) as exporter:
+        limiter = ConfiguredLimiter(Limiter(redis, prefix=settings.redis_prefix), settings)
+        shared = [RedisCollector(settings.deployments, lanes, limiter), StoreCollector(store)]
+        exporter = exporter_for(settings, shared, folder=folder)
+        with exporter or nullcontext():
             yield exporter
