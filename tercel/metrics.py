@@ -142,7 +142,7 @@ LIMITER_SLOTS_TOTAL: Final = Metric(
     _COUNTER,
     ("deployment",),
     "slots",
-    "Slots the workers were given by the limiter, one for each request.",
+    "Slots the limiter gave: one a request, and one more where a worker came too late for its slot.",
     _HOST,
 )
 LIMITER_SLOWED_TOTAL: Final = Metric(

@@ -43,7 +43,7 @@ _heartbeat = Gauge(  # of several processes, the latest sign of life
 def request_done(deployment: str, kind: str, status: int | str, seconds: float) -> None:
     """Count one HTTP request that took ``seconds``.
 
-    ``status`` is the answer's status, or one fixed word where there was none (``timeout``, ``connection``): every
+    ``status`` is the answer's status, or one fixed word where there was none (``timeout``, ``reset``): every
     different word is a time series of its own.
     """
     _requests.labels(deployment, kind, str(status)).inc()
