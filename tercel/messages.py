@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import os
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -25,6 +25,8 @@ KEY = slice(20 - 1, 35)  # where the head's fields lie, as Python slices of the 
 LETTER = 46 - 1
 RUN = slice(56 - 1, 63)
 AT = slice(72 - 1, 84)
+RECORD_ID = slice(93 - 1, 112)
+_BODY: Final = b',"body":'
 
 PLAIN_QUEUE: Final = "tercel"  # ordinary Celery messages: what other clients send, and what is not ours
 CALL_QUEUES: Final[Mapping[Urgency, str]] = {Urgency.LIVE: "calls.live", Urgency.BULK: "calls.bulk"}
@@ -100,7 +102,9 @@ def encode(
     messages = []
     for record, record_id in zip(records, ids, strict=True):
         kind = record.lane_kind
-        body = dumps(f"{opening}{record.model_dump_json(exclude_defaults=True)}{closing}")
+        body = dumps(
+            f"{opening}{record.__pydantic_serializer__.to_json(record, exclude_defaults=True).decode()}{closing}"
+        )
         front = (
             f'{{"headers":{{"key":"{key_of(record.key_text)}","lane":"{kind.value[0]}{head}{record_id}'
             f'{rest[kind]}{record_id}"}},"body":'
@@ -110,7 +114,7 @@ def encode(
 
 
 class Envelope(NamedTuple):
-    """A record as a worker meets it: what its message says. ``data`` is :meth:`tercel.records.Record.data`'s object."""
+    """A record as a person would want to see it. ``data`` is :meth:`tercel.records.Record.data`'s object."""
 
     record_id: str
     key: str
@@ -123,7 +127,8 @@ class Envelope(NamedTuple):
 def decode(message: bytes) -> Envelope:
     """Decode a message that :func:`encode` wrote.
 
-    Raises :class:`ValueError` (``orjson.JSONDecodeError``, ``KeyError`` included) when it is not one.
+    Raises :class:`ValueError` (``orjson.JSONDecodeError`` included), KeyError, TypeError or IndexError when it is not
+    one.
     """
     outer = orjson.loads(message)
     args = orjson.loads(outer["body"])[0]
@@ -131,6 +136,23 @@ def decode(message: bytes) -> Envelope:
     return Envelope(
         headers["id"], headers["key"], LANE_KIND_OF_LETTER[headers["lane"]], headers["run"], int(headers["at"]), args[2]
     )
+
+
+def decode_all(messages: Sequence[bytes]) -> list[dict[str, Any]]:
+    """Return the data of many messages of one lane, in order: what :func:`decode` would give, in half the time.
+
+    The bodies of a lane's messages start at one offset, so they are cut out and parsed together. Raises like
+    :func:`decode` where one of the messages is not as :func:`encode` wrote it; then decode them one by one.
+    """
+    if not messages:
+        return []
+    start = messages[0].index(_BODY)
+    end = start + len(_BODY)
+    for message in messages:
+        if message[start:end] != _BODY:
+            raise ValueError("the messages are not of one lane")
+    bodies = orjson.loads(b"[%b]" % b",".join([message[end:-1] for message in messages]))
+    return [body[0][2] for body in orjson.loads("[" + ",".join(bodies) + "]")]
 
 
 def delivery_template(deployment: str, urgency: Urgency) -> str:

@@ -31,9 +31,9 @@ class AudienceKeeper:
 
     def delivered(self, contents: Contents, created: int | None) -> None:
         """Keep the store in step with audience records that were delivered."""
-        if self._claim.kind is not LaneKind.AUDIENCE or not contents.envelopes:
+        if self._claim.kind is not LaneKind.AUDIENCE or not contents.data:
             return
-        data = contents.envelopes[0].data
+        data = contents.data[0]
         deployment = self._claim.deployment
         name, external_id = data.get("name"), data.get("external_id")
         known = self._rt.store.audience_ids(deployment)

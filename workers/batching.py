@@ -15,7 +15,7 @@ from typing import Any, Final
 from celery import bootsteps
 from redis.exceptions import RedisError
 
-from tercel.lanes import Lane, Survey
+from tercel.lanes import Change, Lane, Survey
 from tercel.records import Urgency
 from workers import runtime as runtimes
 from workers.runtime import Runtime
@@ -45,10 +45,10 @@ class Batcher:
         tick_s = self._rt.settings.worker.tick_s
         away, away_since = False, 0.0
         while not stopping.is_set():
+            self._beat()
             try:
                 busy = [self.look(name) for name in self._rt.settings.deployments]
                 self.renew_leases()
-                self._beat()
             except RedisError as error:
                 if not away:
                     away_since = self._clock()
@@ -83,8 +83,8 @@ class Batcher:
         self._renewed_at = self._clock()
         for deployment, held in self._rt.held.by_deployment().items():
             kept = self._rt.lanes.renew(deployment, held, lease_s=lease_s)
-            for (call_id, _), ours in zip(held, kept, strict=True):
-                if not ours:
+            for (call_id, _), change in zip(held, kept, strict=True):
+                if change is Change.STALE:
                     events.emit(events.LeaseLost(deployment, call_id))
 
     def _wake(self, deployment: str) -> None:

@@ -5,76 +5,91 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import accumulate
+from typing import Any, Final
 
 from tercel import messages
 from tercel.lanes import Claim
-from tercel.messages import Envelope
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
     """The records of a call that could be read, each with its position in the claim, and the positions that could not.
 
-    ``data[i]`` is record ``i``'s object; ``positions[i]`` its place among the claim's messages.
+    Record ``i`` is ``data[i]``, its message ``messages[i]``, its place among the claim's messages ``positions[i]``.
     """
 
-    envelopes: tuple[Envelope, ...]
-    positions: tuple[int, ...]
-    unreadable: tuple[int, ...]
+    messages: tuple[bytes, ...]
+    data: tuple[dict[str, Any], ...]
+    positions: Sequence[int]
+    unreadable: tuple[int, ...] = ()
 
-    @property
-    def data(self) -> list[dict[str, Any]]:
-        """The records as destinations take them."""
-        return [envelope.data for envelope in self.envelopes]
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def key(self, i: int) -> str:
+        """The key of record ``i``."""
+        return self.messages[i][messages.KEY].decode()
+
+    def run(self, i: int) -> str:
+        """The run that record ``i`` belongs to."""
+        return self.messages[i][messages.RUN].decode()
+
+    def record_id(self, i: int) -> str:
+        """The id of record ``i``."""
+        return self.messages[i][messages.RECORD_ID].decode()
 
     def without(self, positions: Collection[int]) -> Contents:
         """What is left when the records at these claim positions have been taken out of the call."""
-        gone = sorted(positions)
-        kept = [(e, p) for e, p in zip(self.envelopes, self.positions, strict=True) if p not in positions]
-        unreadable = [p for p in self.unreadable if p not in positions]
+        gone = frozenset(positions)
+        kept = [i for i, p in enumerate(self.positions) if p not in gone]
+        below = list(accumulate((p in gone for p in range(len(self.positions) + len(self.unreadable))), initial=0))
         return Contents(
-            tuple(e for e, _ in kept),
-            tuple(p - _below(gone, p) for _, p in kept),
-            tuple(p - _below(gone, p) for p in unreadable),
+            tuple(self.messages[i] for i in kept),
+            tuple(self.data[i] for i in kept),
+            tuple(self.positions[i] - below[self.positions[i]] for i in kept),
+            tuple(p - below[p] for p in self.unreadable if p not in gone),
         )
+
+
+NOTHING: Final = Contents((), (), ())
 
 
 def read(claim: Claim) -> Contents:
     """Decode a claim's messages."""
-    envelopes, positions, unreadable = [], [], []
-    decode = messages.decode
+    try:
+        return Contents(claim.messages, tuple(messages.decode_all(claim.messages)), range(len(claim.messages)))
+    except (ValueError, KeyError, TypeError, IndexError):
+        return _read_one_by_one(claim)
+
+
+def _read_one_by_one(claim: Claim) -> Contents:
+    data, positions, unreadable = [], [], []
     for position, message in enumerate(claim.messages):
         try:
-            envelopes.append(decode(message))
+            data.append(messages.decode(message).data)
         except (ValueError, KeyError, TypeError, IndexError):
             unreadable.append(position)
         else:
             positions.append(position)
-    return Contents(tuple(envelopes), tuple(positions), tuple(unreadable))
+    readable = tuple(claim.messages[p] for p in positions)
+    return Contents(readable, tuple(data), tuple(positions), tuple(unreadable))
 
 
 def delivered_counts(contents: Contents, items: Sequence[Sequence[int]]) -> dict[tuple[str, str], int]:
     """Count, by run, the records of delivered items: the last of each was delivered, the others merged into it."""
-    envelopes = contents.envelopes
-    runs = {envelope.run for envelope in envelopes}
     merged: Counter[str] = Counter()
-    for item in items:
-        if len(item) > 1:
-            merged.update(envelopes[i].run for i in item[:-1])
-    if len(runs) == 1:
-        (run,) = runs
-        delivered = {run: sum(map(len, items)) - merged[run]}
-    else:
-        delivered = dict(Counter(envelopes[item[-1]].run for item in items))
-    counts = {(run, "delivered"): n for run, n in delivered.items()}
-    counts.update({(run, "merged"): n for run, n in merged.items() if n})
-    return counts
+    if len(items) < len(contents):
+        merged.update(contents.run(i) for item in items for i in item[:-1])
+    everything = Counter([message[messages.RUN] for message in contents.messages])
+    counts = {(run.decode(), "delivered"): n - merged[run.decode()] for run, n in everything.items()}
+    counts.update({(run, "merged"): n for run, n in merged.items()})
+    return {what: n for what, n in counts.items() if n}
 
 
-def counts_of(records: Iterable[Envelope], field: str) -> dict[tuple[str, str], int]:
-    """Count records by run, all under one field."""
-    return {(run, field): n for run, n in Counter(record.run for record in records).items()}
+def counts_of(contents: Contents, chosen: Iterable[int], field: str) -> dict[tuple[str, str], int]:
+    """Count some records by run, all under one field."""
+    return {(run, field): n for run, n in Counter(contents.run(i) for i in chosen).items()}
 
 
 def by_kind(kind: str, counts: Mapping[tuple[str, str], int]) -> dict[str, int]:
@@ -107,10 +122,10 @@ def halves(claim: Claim) -> Halves | None:
 
 def by_audience(claim: Claim, contents: Contents) -> Halves | None:
     """Split off the keys whose records all name the first record's audience; where that fails, halve."""
-    if not contents.envelopes:
+    if not contents.data:
         return halves(claim)
-    audience = _audience(contents.envelopes[0].data)
-    other = {e.key for e in contents.envelopes if _audience(e.data) != audience}
+    audience = _audience(contents.data[0])
+    other = {contents.key(i) for i, data in enumerate(contents.data) if _audience(data) != audience}
     keys = [message[messages.KEY].decode() for message in claim.messages]
     first = tuple(i for i, key in enumerate(keys) if key not in other)
     if 0 < len(first) < len(keys):
@@ -132,7 +147,3 @@ def oldest_of_each(claim: Claim, alone: Collection[str]) -> Halves:
 
 def _audience(data: Mapping[str, Any]) -> tuple[Any, Any, Any]:
     return data.get("audience_id"), data.get("audience_external_id"), data.get("audience_name")
-
-
-def _below(sorted_positions: Sequence[int], position: int) -> int:
-    return sum(1 for gone in sorted_positions if gone < position)

@@ -62,17 +62,17 @@ class Claimed:
     @property
     def is_empty(self) -> bool:
         """Whether nothing is left in it."""
-        return not self.contents.envelopes
+        return not self.contents.data
 
     def settle(self, items: Sequence[Sequence[int]]) -> None:
         """End the call: these items were delivered. An item's last record counts, the others were merged into it."""
         counts = calls.delivered_counts(self.contents, items)
         self._leave(counts, ())
         delivered = sum(n for (_, field), n in counts.items() if field == "delivered")
-        records = len(self.contents.envelopes)
+        records = len(self.contents)
         self.tally.delivered += delivered
         self.tally.merged += records - delivered
-        self.contents = self.contents.without(self.contents.positions)
+        self.contents = calls.NOTHING
         self._rt.surge.settled(self.claim.deployment, self.claim.kind, records)
 
     def give_back(self, delay_s: float, why: str, *, answered: bool, counted: bool = True) -> NoReturn:
@@ -91,16 +91,16 @@ class Claimed:
 
     def reject(self, refused: Mapping[int, Reason]) -> None:
         """Reject records, by their index in ``contents``; the others stay in hand."""
-        envelopes, positions = self.contents.envelopes, self.contents.positions
-        self._rejector.keep([(envelopes[i], reason) for i, reason in refused.items()])
-        self._take_out({positions[i] for i in refused}, calls.counts_of((envelopes[i] for i in refused), "rejected"))
+        contents = self.contents
+        self._rejector.keep(contents, refused)
+        self._take_out({contents.positions[i] for i in refused}, calls.counts_of(contents, refused, "rejected"))
         for code in {reason.code for reason in refused.values()}:
             alike = [reason for reason in refused.values() if reason.code == code]
             events.emit(events.RecordsRejected(*self.who, records=len(alike), code=code, reason=alike[0].text))
 
     def reject_all(self, reason: Reason) -> None:
         """Reject everything that is left."""
-        self.reject(dict.fromkeys(range(len(self.contents.envelopes)), reason))
+        self.reject(dict.fromkeys(range(len(self.contents)), reason))
 
     def reject_unreadable(self) -> None:
         """Reject the messages that cannot be read, if there are any."""

@@ -7,6 +7,7 @@ import time
 from hashlib import blake2b
 from typing import Final
 
+from tercel.lanes import Change
 from tercel.records import Urgency
 from workers.claimed import Claimed, Later
 from workers.destinations import Destination
@@ -82,7 +83,7 @@ class Courier:
         """Prolong the lease so that waiting and request fit in."""
         claim = self._claimed.claim
         lease_s = wait_s + self._deployment.timeout_s + LEASE_MARGIN_S
-        if not self._rt.lanes.renew(claim.deployment, [(claim.call_id, claim.fence)], lease_s=lease_s)[0]:
+        if self._rt.lanes.renew(claim.deployment, [(claim.call_id, claim.fence)], lease_s=lease_s) != [Change.DONE]:
             raise Later("another worker has it now")
 
     def _idempotency_key(self, request: Request) -> str:

@@ -146,7 +146,7 @@ class Delivery:
     def _items(self, request: Request | None) -> tuple[tuple[int, ...], ...]:
         if request is not None:
             return request.items
-        return tuple((i,) for i in range(len(self._call.contents.envelopes)))
+        return tuple((i,) for i in range(len(self._call.contents)))
 
     # -- what outcomes ask for ------------------------------------------------------------------------------------
 
@@ -176,7 +176,7 @@ class Delivery:
 
     def _reject_items(self, items: tuple[tuple[int, ...], ...], outcome: RejectItems) -> None:
         call = self._call
-        keys = {call.contents.envelopes[r].key for i in outcome.items for r in items[i] if len(items[i]) > 1}
+        keys = {call.contents.key(r) for i in outcome.items for r in items[i] if len(items[i]) > 1}
         single = {items[i][0]: reason for i, reason in outcome.items.items() if len(items[i]) == 1}
         if single:
             self._halt_if_surge(single.values())

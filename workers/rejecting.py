@@ -6,12 +6,12 @@ A rejection is keyed by its record's id, so writing it twice changes nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tercel import messages
 from tercel.lanes import Claim
-from tercel.messages import Envelope
 from tercel.store import Rejection, Store
+from workers.call import Contents
 from workers.outcomes import Reason
 
 
@@ -22,21 +22,21 @@ class Rejector:
         self._store = store
         self._claim = claim
 
-    def keep(self, rejected: Sequence[tuple[Envelope, Reason]]) -> None:
-        """Store records that will not be delivered, each with its reason."""
+    def keep(self, contents: Contents, refused: Mapping[int, Reason]) -> None:
+        """Store records that will not be delivered: their index in ``contents``, and why."""
         self._store.add_rejections(
             [
                 Rejection(
-                    record_id=envelope.record_id,
+                    record_id=contents.record_id(i),
                     deployment=self._claim.deployment,
-                    kind=envelope.kind.value,
-                    run=envelope.run,
+                    kind=self._claim.kind.value,
+                    run=contents.run(i),
                     code=reason.code,
                     reason=reason.text,
                     answer=reason.answer,
-                    record=envelope.data,
+                    record=contents.data[i],
                 )
-                for envelope, reason in rejected
+                for i, reason in refused.items()
             ]
         )
 

@@ -55,11 +55,11 @@ def _enqueue(deployment: str, urgency: str, data: dict[str, Any], *, kind: LaneK
 
 
 def _register(kind: LaneKind) -> None:
-    @app.task(name=messages.deliver_task_name(kind.value), shared=False)  # type: ignore[untyped-decorator]
+    @app.task(name=messages.deliver_task_name(kind.value), shared=False)
     def deliver_task(call_id: str, deployment: str) -> str:
         return _deliver(call_id, deployment)
 
-    @app.task(name=messages.enqueue_task_name(kind), shared=False)  # type: ignore[untyped-decorator]
+    @app.task(name=messages.enqueue_task_name(kind), shared=False)
     def enqueue_task(deployment: str, urgency: str, data: dict[str, Any]) -> str:
         return _enqueue(deployment, urgency, data, kind=kind)
 

@@ -204,11 +204,11 @@ class Lanes:
             messages=tuple(records),
         )
 
-    def renew(self, deployment: str, held: Sequence[tuple[str, int]], *, lease_s: float) -> list[bool]:
-        """Prolong the leases of calls in hand, given as (call id, fence). False: the call is not ours any more."""
+    def renew(self, deployment: str, held: Sequence[tuple[str, int]], *, lease_s: float) -> list[Change]:
+        """Prolong the leases of calls in hand, given as (call id, fence)."""
         flat = [part for pair in held for part in pair]
         answers = self._scripts.run("renew", self._keys(deployment), [int(lease_s * 1000), *flat])
-        return [bool(answer) for answer in answers]
+        return [Change(answer.decode()) for answer in answers]
 
     def settle(
         self,

@@ -98,7 +98,7 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Halted:
-    """A deployment that takes nothing: everything waits until someone resumes it, or a probe (if ``probed``) gets through."""
+    """A deployment that takes nothing until someone resumes it, or (if ``probed``) a probe passes."""
 
     code: str
     reason: str

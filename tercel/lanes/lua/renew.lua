@@ -1,7 +1,7 @@
 -- Prolongs the leases of calls in hand; shortens none.
 --
 -- ARGV[1]  lease in ms, then pairs: call id, fence
--- Answers, a call each: 1 prolonged, 0 not ours any more.
+-- Answers, a call each: 'ok' prolonged, 'gone' settled, 'stale' not ours any more.
 
 local till, answers = now_ms() + tonumber(ARGV[1]), {}
 for i = 2, #ARGV, 2 do
@@ -12,9 +12,9 @@ for i = 2, #ARGV, 2 do
       call('HSET', name, 'not_before', till)
       call('ZADD', base .. 'ready:' .. h[2], 'XX', till, ARGV[i])
     end
-    answers[#answers + 1] = 1
+    answers[#answers + 1] = 'ok'
   else
-    answers[#answers + 1] = 0
+    answers[#answers + 1] = h[1] and 'stale' or 'gone'
   end
 end
 return answers
