@@ -26,7 +26,10 @@ def exit_status_of(command: Callable[[], object], *, debug: Callable[[], bool]) 
         result = command()
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
-    except BaseException as error:
+    except BaseException as caught:
+        error: BaseException = caught
+        if isinstance(error, SystemExit) and isinstance(error.__context__, BrokenPipeError):
+            error = error.__context__  # Typer has turned it into an exit that says nothing
         if isinstance(error, SystemExit | GeneratorExit):
             raise
         return _told(error, show_trace=debug())
