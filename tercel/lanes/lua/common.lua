@@ -37,7 +37,6 @@ local function wait_key(u, key) return base .. 'wait:' .. u .. ':' .. key end
 
 local function is_ours(m)
   return sub(m, 1, 19) == '{"headers":{"key":"' and sub(m, 36, 45) == '","lane":"' and KIND[sub(m, 46, 46)]
-    and sub(m, 47, 55) == '","run":"' and sub(m, 64, 71) == '","at":"'
 end
 
 local function now_ms()
@@ -123,7 +122,7 @@ end
 
 -- Takes the leading records of one lane from a key's wait list, as room allows. Returns how many, and whether
 -- anything of the key still waits.
-local function take_leading(u, key, letter, room, taken)
+local function take_leading(u, key, letter, room, taken, keys)
   local list = wait_key(u, key)
   local got = 0
   while got < room do
@@ -133,6 +132,7 @@ local function take_leading(u, key, letter, room, taken)
       if sub(some[i], 46, 46) ~= letter then break end
       fit = i
       taken[#taken + 1] = some[i]
+      keys[#taken] = key
     end
     if fit > 0 then call('LPOP', list, fit) end
     got = got + fit
@@ -151,11 +151,10 @@ local function wake(template, queue, id, tag, h)
   call('LPUSH', queue, m)
 end
 
--- Makes a call out of records that have their keys' turns. Returns nothing.
-local function new_call(id, letter, u, records, now, wake_ms, template, queue, created, attempts)
-  local keys, runs, first = {}, {}, nil
+-- Makes a call out of records that have their keys' turns. Returns its records by run.
+local function new_call(id, letter, u, records, keys, now, wake_ms, template, queue, created, attempts)
+  local runs, first = {}, nil
   for i = 1, #records do
-    keys[i] = sub(records[i], 20, 35)
     local run = sub(records[i], 56, 63)
     runs[run] = (runs[run] or 0) + 1
     first = first or run

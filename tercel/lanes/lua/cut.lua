@@ -19,12 +19,12 @@ local ready = call('ZCARD', base .. 'ready:' .. u)
 if ready >= tonumber(ARGV[9]) or ready + call('ZCARD', base .. 'later:' .. u) >= tonumber(ARGV[10]) then return 0 end
 
 local lane, turn, now = lane_key(letter, u), base .. 'turn', now_ms()
-local taken = {}
+local taken, taken_keys = {}, {}
 
 if u == 'l' then
   -- Every live record in a lane has its key's turn. Take no more than there is room for: nothing is put back.
   local popped = call('RPOP', lane, room) or {}
-  local keys = {}
+  local keys = taken_keys
   for _, m in ipairs(popped) do
     if is_ours(m) then
       taken[#taken + 1] = m
@@ -34,16 +34,16 @@ if u == 'l' then
     end
   end
   if #taken < room and #taken > 0 then
-    local all = {}
-    local marks = {}
+    local all, all_keys, marks = {}, {}, {}
     for i = 1, #keys, SLICE do
       local last = math.min(i + SLICE - 1, #keys)
       local states = call('HMGET', turn, unpack(keys, i, last))
       for j = i, last do
         all[#all + 1] = taken[j]
+        all_keys[#all] = keys[j]
         local left = room - #all - (#keys - j)
         if states[j - i + 1] == 'B' and left > 0 then
-          local _, more = take_leading('l', keys[j], letter, left, all)
+          local _, more = take_leading('l', keys[j], letter, left, all, all_keys)
           if not more then
             marks[#marks + 1] = keys[j]
             marks[#marks + 1] = 'b'
@@ -52,7 +52,7 @@ if u == 'l' then
       end
     end
     variadic('HSET', turn, marks)
-    taken = all
+    taken, taken_keys = all, all_keys
   end
 else
   local mine = {}  -- keys this cut has taken: true where nothing of them waits
@@ -67,7 +67,7 @@ else
       if #taken >= room then break end
       gone[#gone + 1] = key
       if states[i] == 'w' then
-        local got, more = take_leading('b', key, letter, room - #taken, taken)
+        local got, more = take_leading('b', key, letter, room - #taken, taken, taken_keys)
         if got > 0 then
           mine[key] = not more
           marks[#marks + 1] = key
@@ -95,12 +95,13 @@ else
     end
     if #ours > 0 then
       local states = call('HMGET', turn, unpack(keys))
-      local new = {}
+      local new, n = {}, #taken
       for i, m in ipairs(ours) do
         local key = keys[i]
         local own = mine[key]
         if own or (own == nil and not states[i]) then
-          taken[#taken + 1] = m
+          n = n + 1
+          taken[n], taken_keys[n] = m, key
           if own == nil then
             mine[key] = true
             new[#new + 1] = key
@@ -123,6 +124,6 @@ else
 end
 
 if #taken == 0 then return 0 end
-local runs = new_call(id, letter, u, taken, now, tonumber(ARGV[5]), ARGV[6], ARGV[7], now, 0)
+local runs = new_call(id, letter, u, taken, taken_keys, now, tonumber(ARGV[5]), ARGV[6], ARGV[7], now, 0)
 count(moves(runs, 'waiting', 'in_flight'))
 return #taken

@@ -16,18 +16,21 @@ if h[1] ~= fence then return 'stale' end
 local u, letter, now = h[2], h[3], now_ms()
 local first = {}
 for i = 8, #ARGV do first[tonumber(ARGV[i]) + 1] = true end
-local one, other = {}, {}
+local one, other, one_keys, other_keys = {}, {}, {}, {}
 for i, m in ipairs(call('LRANGE', name .. ':r', 0, -1)) do
-  if first[i] then one[#one + 1] = m else other[#other + 1] = m end
+  local records, keys = other, other_keys
+  if first[i] then records, keys = one, one_keys end
+  records[#records + 1] = m
+  keys[#records] = sub(m, 20, 35)
 end
 drop_call(id, u)
-new_call(ARGV[3], letter, u, one, now, tonumber(ARGV[5]), ARGV[6], ARGV[7], h[4], h[5])
+new_call(ARGV[3], letter, u, one, one_keys, now, tonumber(ARGV[5]), ARGV[6], ARGV[7], h[4], h[5])
 if ARGV[4] ~= '' then
-  new_call(ARGV[4], letter, u, other, now, tonumber(ARGV[5]), ARGV[6], ARGV[7], h[4], h[5])
+  new_call(ARGV[4], letter, u, other, other_keys, now, tonumber(ARGV[5]), ARGV[6], ARGV[7], h[4], h[5])
 else
   local marks, runs = {}, {}
   for i = #other, 1, -1 do
-    local key = sub(other[i], 20, 35)
+    local key = other_keys[i]
     call('LPUSH', wait_key(u, key), other[i])
     marks[#marks + 1] = key
     marks[#marks + 1] = 'B'
