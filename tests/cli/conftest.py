@@ -57,9 +57,7 @@ def prod(home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture
-def shared_redis(
-    redis_server: EmbeddedRedis, prefix: str, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> str:
+def shared_redis(redis_server: EmbeddedRedis, prefix: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The session's Redis as the one of the settings; the prefix is this test's own."""
     monkeypatch.setenv("TERCEL_REDIS_URL", redis_server.url)
     monkeypatch.setenv("TERCEL_REDIS_PREFIX", prefix)
