@@ -1,0 +1,63 @@
+"""``python -m bench NAME [--quick]``: run a benchmark; the last line on standard output is one JSON object."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NoReturn
+
+import orjson
+
+from bench import latency, limiter, report, textbook_venv, throughput
+from tercel.errors import TercelError
+
+INTERRUPTED: Final = 130  # exit status after Ctrl-C, as shells have it
+
+BENCHMARKS: Final[dict[str, Callable[[bool], dict[str, Any]]]] = {
+    "throughput": lambda quick: throughput.measure(throughput.QUICK if quick else throughput.FULL, say),
+    "limiter": lambda quick: limiter.measure(limiter.QUICK if quick else limiter.FULL, say),
+    "latency": lambda quick: latency.measure(latency.QUICK if quick else latency.FULL, say),
+}
+
+
+def say(text: str) -> None:
+    """Tell the person who waits how it goes."""
+    print(f"  {text}", file=sys.stderr, flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Benchmarks of Tercel.")
+    parser.add_argument(
+        "name",
+        choices=[*BENCHMARKS, "report", "prepare"],
+        help="a benchmark; or report: run all and write RESULTS.md; or prepare: make the textbook's environment",
+    )
+    parser.add_argument("--quick", action="store_true", help="each in under 50 seconds: smaller, once, less exact")
+    options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, _leave)
+    try:
+        if options.name == "prepare":
+            textbook_venv.prepare()
+        elif options.name == "report":
+            figures = {name: run(options.quick) for name, run in BENCHMARKS.items()}
+            print(f"written: {report.write(figures, quick=options.quick)}")
+        else:
+            print(orjson.dumps(BENCHMARKS[options.name](options.quick)).decode(), flush=True)
+    except TercelError as error:
+        print(f"bench: {error.code}: {error}", file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return 0
+
+
+def _leave(*_: object) -> NoReturn:
+    """Leave on SIGTERM the way Ctrl-C does, so that everything started is ended."""
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

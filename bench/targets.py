@@ -1,0 +1,41 @@
+"""What the figures must reach, and whether they do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bench.spread import number
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One wanted figure: which benchmark and name, what is wanted in words, and the test of it."""
+
+    benchmark: str
+    figure: str
+    wanted: str
+    reached: Callable[[float], bool]
+    text: Callable[[float], str] = number
+
+
+TARGETS: Final = (
+    Target("throughput", "end_to_end_per_s", "at least 40,000", lambda value: value >= 40_000),
+    Target("throughput", "ratio", "at least 30", lambda value: value >= 30),
+    Target("throughput", "bytes_per_record", "at most 600", lambda value: value <= 600),
+    Target("limiter", "utilisation", "at least 97%", lambda value: value >= 0.97, "{:.1%}".format),
+    Target("limiter", "answers_429", "none", lambda value: value == 0, "{:.0f}".format),
+    Target("limiter", "max_in_any_second", "at most 60", lambda value: value <= 60, "{:.0f}".format),
+    Target("latency", "live_p99_ms_under_bulk", "under 500", lambda value: value < 500),
+)
+
+
+def verdicts(figures: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str, str, str]]:
+    """Return a row for each target: figure, wanted, measured, and whether it was reached."""
+    rows = []
+    for target in TARGETS:
+        value = figures[target.benchmark][target.figure]
+        verdict = "reached" if target.reached(value) else "**missed**"
+        rows.append((f"`{target.figure}`", target.wanted, target.text(value), verdict))
+    return rows
