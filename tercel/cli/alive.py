@@ -6,6 +6,7 @@ from typing import Final
 
 from celery import Celery
 from kombu.exceptions import OperationalError
+from redis import RedisError
 
 from tercel.connections import broker_options, broker_url
 from tercel.settings import Settings
@@ -28,8 +29,10 @@ def workers_alive(settings: Settings, *, timeout_s: float = PING_TIMEOUT_S) -> l
         broker_connection_max_retries=0,
     )
     try:
-        answers = app.control.ping(timeout=timeout_s) or []
-    except (OperationalError, OSError):
+        # A connection of its own: one of Celery's pool may be to a server that was restarted since.
+        with app.connection_for_write() as connection:
+            answers = app.control.ping(timeout=timeout_s, connection=connection) or []
+    except (OperationalError, RedisError, OSError):
         return []
     finally:
         app.close()

@@ -131,14 +131,14 @@ def test_a_replayed_one_is_on_its_lane_again_and_was_received_once(tercel: Terce
     ran = tercel("rejected", "replay", "--code", "T450", "--yes")
 
     counts = lanes.run_counts(RUN)
-    messages = lanes.redis.lrange(f"{lanes.prefix}prod.profile.bulk", 0, -1)
+    messages: list[bytes] = lanes.redis.lrange(f"{lanes.prefix}prod.profile.bulk", 0, -1)  # type: ignore[assignment]
     assert ran.status == 0
     assert "overwrite what newer records" in ran.err
     assert states() == {"r1": "replayed", "r2": "replayed"}
     assert (counts["received"], counts["rejected"], counts["waiting"]) == (2, 0, 2)
     assert balance(counts).closes
-    assert sorted(decode(message).data["profile_id"] for message in messages) == ["r1", "r2"]  # type: ignore[union-attr]
-    assert not {"r1", "r2"} & {decode(message).record_id for message in messages}  # type: ignore[union-attr]
+    assert sorted(decode(message).data["profile_id"] for message in messages) == ["r1", "r2"]
+    assert not {"r1", "r2"} & {decode(message).record_id for message in messages}
 
 
 def test_a_replay_that_the_store_did_not_hear_of_changes_nothing_twice(tercel: Tercel, lanes: Lanes) -> None:
