@@ -2,4 +2,9 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["tests.support.redis_server", "tests.support.processes", "tests.support.cutting_proxy"]
+pytest_plugins = [
+    "tests.support.redis_server",
+    "tests.support.processes",
+    "tests.support.cutting_proxy",
+    "tests.support.house",
+]

@@ -1,0 +1,35 @@
+"""A producer to be killed: ``python -m tests.chaos.backfill_process REDIS_URL STORE_URL FILE``.
+
+It prints ``rows N`` after every batch, so that a test knows when it is in the middle of its work.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from producers.warehouse import Backfill, mapping_of_options
+from tercel.connections import connect
+from tercel.lanes import Lanes
+from tercel.store import Store
+from tests.support.house import DEPLOYMENT
+
+BATCH_ROWS = 40  # few, so that a kill finds it in the middle
+
+
+def main(redis_url: str, store_url: str, file: str) -> None:
+    with connect(redis_url) as redis, Store.open(store_url) as store:
+        report = Backfill(
+            deployment=DEPLOYMENT,
+            files=[Path(file)],
+            mapping=mapping_of_options(id_column="id", maps=["Row=Row:number"]),
+            lanes=Lanes(redis),
+            store=store,
+            batch_rows=BATCH_ROWS,
+            progress=lambda progress: print("rows", progress.rows),
+        ).run()
+        print("status", report.status)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
