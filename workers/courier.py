@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from hashlib import blake2b
@@ -16,6 +17,9 @@ from workers.runtime import Runtime
 from workers.sending import Sent, Stopped
 from workers.watching import instruments
 
+# Share of the jitter allowance that a request may leave late by; the rest is for its travel. Later than that, it could
+# come too close to those behind it, so its slot is given up and another one booked.
+LATE_SHARE: Final = 0.5
 LEASE_MARGIN_S: Final = 1.0  # seconds by which a lease outlasts the request it is for
 STOPPING: Final = "the worker is shutting down"
 REFUSALS: Final = {"pause": "the deployment asked for a pause", "breaker": "the deployment keeps failing"}
@@ -30,7 +34,8 @@ class Courier:
         self._destination = destination
         self._name = claimed.claim.deployment
         self._deployment = runtime.settings.deployment(self._name)
-        self._limits = runtime.limits(self._name)
+        self._limits = limits = runtime.limits(self._name)
+        self._late_s = limits.jitter * LATE_SHARE if limits.rate > 0 else math.inf
 
     def send(self, request: Request, records: int) -> Sent:
         """Send when the limiter allows. Raises :class:`Later` where the call went back instead."""
@@ -43,7 +48,12 @@ class Courier:
             self._renew_lease(max(0.0, at - time.monotonic()))
             try:
                 sent = self._rt.sender.send(
-                    self._deployment.url, request, headers, at=at, timeout_s=self._deployment.timeout_s
+                    self._deployment.url,
+                    request,
+                    headers,
+                    at=at,
+                    timeout_s=self._deployment.timeout_s,
+                    late_s=self._late_s,
                 )
             except Stopped:
                 self._claimed.give_back(0.0, STOPPING, answered=False)

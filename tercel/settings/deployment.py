@@ -34,9 +34,9 @@ class Deployment(Group):
         0, description="Most records in a minute, beside the rate. 0 switches the limit off."
     )
     jitter_s: Annotated[SecondsOrZero, Field(le=1)] = Field(
-        0.010,
+        0.020,
         description="Allowance for uneven travel times: requests are spaced (1 + jitter_s) / rate apart, so that the "
-        "destination's own one-second window never sees more than the rate. 0.010 costs 1% of the rate.",
+        "destination's own one-second window never sees more than the rate. 0.020 costs 2% of the rate.",
     )
     skip_unknown_attributes: bool = Field(
         False, description="Leave out attributes the destination does not know, instead of rejecting their records."
