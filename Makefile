@@ -35,5 +35,14 @@ format: $(VENV)/.dev
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
+bench: $(VENV)/.dev
+	@$(BIN)/python -m bench report
+
+# Needs uv. The locks carry hashes for every platform, and no address of a registry.
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+lock:
+	@$(LOCK) --group build -o locks/runtime.txt
+	@$(LOCK) --group dev -o locks/dev.txt
+
 clean:
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis

@@ -88,10 +88,8 @@ class Turns(RuleBasedStateMachine):
         freed = [key.decode() for key in self.redis.zrange(f"tercel:{DEPLOYMENT}:freed:{kind.letter}", 0, -1)]
         call_id = messages.new_call_id()
         taken = self.lanes.cut(DEPLOYMENT, kind, URGENCIES[u], size=size, window=99, cap=99, call_id=call_id)
-        if u == "l":
-            expected = self.model.cut_live(kind.letter, size)
-        else:
-            expected = self.model.cut_bulk(kind.letter, size, freed)
+        model = self.model
+        expected = model.cut_live(kind.letter, size) if u == "l" else model.cut_bulk(kind.letter, size, freed)
         assert taken == len(expected) <= size
         if expected:
             self.model.calls[call_id] = Call(kind.letter, u, expected)

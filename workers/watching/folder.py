@@ -89,13 +89,13 @@ class FolderCollector(Collector):
     def collect(self) -> Iterable[Metric]:
         """Yield the sums over all processes since the folder was made."""
         files = [str(file) for file in sorted(self._path.glob("*.db")) if _readable(file)]
-        merged: Iterable[Metric] = MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]
+        merged: Iterable[Metric] = MultiProcessCollector.merge(files)
         return merged
 
 
 def _readable(file: Path) -> bool:
     try:
-        for _ in MmapedDict.read_all_values_from_file(file):  # type: ignore[no-untyped-call]
+        for _ in MmapedDict.read_all_values_from_file(file):
             pass
     except Exception:  # struct.error, RuntimeError, UnicodeDecodeError, OSError: whatever half a file may lead to
         return False

@@ -36,4 +36,4 @@ def announce_lanes(deployments: Iterable[str]) -> None:
 
 
 def _as_announced(queue: str) -> dict[str, Any]:
-    return dict(Queue(queue).as_dict(recurse=True))  # type: ignore[no-untyped-call]
+    return dict(Queue(queue).as_dict(recurse=True))
