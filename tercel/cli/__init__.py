@@ -17,6 +17,7 @@ from tercel.cli import (
     backfill,
     check,
     database,
+    demo,
     explain,
     flower,
     lanes,
@@ -30,8 +31,9 @@ from tercel.cli import (
 )
 from tercel.cli.failing import exit_status_of
 
-# In the order of `tercel --help`. A new command (demo, ...) is one more module here.
+# In the order of `tercel --help`. A new command is one more module here.
 COMMANDS = (
+    demo,
     up,
     worker,
     backfill,
