@@ -178,6 +178,12 @@ CATALOGUE: Final[dict[str, Explanation]] = {
         "Somebody gave `tercel pause`. Everything waits, nothing is lost.",
         "`tercel resume DEPLOYMENT` goes on.",
     ),
+    "T317": Explanation(
+        "Merged records are tried one by one",
+        "Several updates of one profile travelled as one item, and the destination refused it. Each is now sent on its "
+        "own, in order, to find out which one is bad.",
+        "Nothing to do: only the bad one becomes a rejection.",
+    ),
     "T320": Explanation(
         "A message on a lane cannot be read",
         "Something other than Tercel wrote it, or a version whose messages this one does not know.",

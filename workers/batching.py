@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 from tercel.lanes import Change, Lane, Survey
 from tercel.records import Urgency
 from workers import runtime as runtimes
+from workers.housekeeping import Housekeeping
 from workers.runtime import Runtime
 from workers.watching import events
 from workers.watching.heartbeat import Heartbeat
@@ -39,6 +40,7 @@ class Batcher:
         self._beat = beat
         self._clock = clock
         self._renewed_at = clock()
+        self._housekeeping = Housekeeping(runtime)
 
     def run(self, stopping: threading.Event) -> None:
         """Go on until told to stop. Trouble with Redis is waited out."""
@@ -49,6 +51,7 @@ class Batcher:
             try:
                 busy = [self.look(name) for name in self._rt.settings.deployments]
                 self.renew_leases()
+                self._housekeeping.look_in()
             except RedisError as error:
                 if not away:
                     away_since = self._clock()

@@ -182,7 +182,7 @@ class Delivery:
             self._halt_if_surge(single.values())
             call.reject(single)
         if keys:
-            why = Reason("T316", "a record merged into another was refused: they are tried one by one")
+            why = Reason("T317", "a record merged into another was refused: they are tried one by one")
             call.split(calls.oldest_of_each(call.claim, keys), why)
 
     def _hold(self, outcome: Hold) -> NoReturn:
