@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +17,8 @@ from tercel.connections import broker_url
 
 READY_TIMEOUT_S: Final = 60.0  # seconds the workers get until they answer; several start at once on few cores
 PING_S: Final = 0.5  # seconds one ping waits for answers
+
+FULL_CALL: Final = 1_000  # records, the destination's limit
 
 Command = list[str]
 
@@ -50,8 +51,11 @@ class Tercel:
     name: str = "Tercel"
 
     def producer(self, redis_url: str, *, seconds: float, first: int) -> tuple[Command, dict[str, str]]:
-        """A producer that makes profile records and enqueues them in bulk, as a backfill does."""
-        return self.feed(Feed(redis=redis_url, seconds=seconds, first=first)), {}
+        """A producer that makes profile records and enqueues them in bulk, as a backfill does.
+
+        It ends with a whole number of calls: the last, incomplete one would wait for its linger and not for work.
+        """
+        return self.feed(Feed(redis=redis_url, seconds=seconds, first=first, multiple=FULL_CALL)), {}
 
     def feed(self, feed: Feed) -> Command:
         """The command of a producer that does what ``feed`` says."""
@@ -117,7 +121,7 @@ def working(
             yield workers
         finally:
             for worker in workers:  # all at once; the contexts wait for each of them
-                worker.process.send(signal.SIGTERM)
+                worker.ask_to_end()
 
 
 def _wait_until_ready(redis_url: str, workers: list[Child]) -> None:

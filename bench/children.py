@@ -21,18 +21,25 @@ TAIL_CHARACTERS = 2_000  # of output, shown when a process failed
 POLL_S = 0.05  # seconds between two looks at whatever is waited for
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Child:
     """One started process and the file that holds what it prints."""
 
     name: str
     process: ChildProcess
     log: Path
+    asked_to_end: bool = False
 
     @property
     def pid(self) -> int:
         """Its process id."""
         return self.process.pid
+
+    def ask_to_end(self) -> None:
+        """Send SIGTERM, the first time only: to Celery a second one means something else."""
+        if not self.asked_to_end:
+            self.asked_to_end = True
+            self.process.send(signal.SIGTERM)
 
     def check(self) -> None:
         """Raise BenchError, with its last words, if it has ended."""
@@ -64,10 +71,11 @@ def running(
     log = folder / f"{name.replace(' ', '-')}.log"
     log.write_bytes(b"")
     process = ChildProcess(program, output=log, env=clean_environment() | dict(env or {}), cwd=folder)
+    child = Child(name, process, log)
     try:
-        yield Child(name, process, log)
+        yield child
     finally:
-        process.send(signal.SIGTERM)
+        child.ask_to_end()
         if process.wait(GRACE_S) is None:
             process.send_to_group(signal.SIGKILL)
             process.wait()

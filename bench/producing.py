@@ -38,6 +38,7 @@ class Feed(BaseModel):
     seconds: float = 0.0
     records: int = 0
     batch: int = Field(500, description="records an enqueue; what a backfill does")
+    multiple: int = Field(1, description="with seconds: it goes on until it has enqueued a multiple of this")
     rate: float = Field(0.0, description="records a second; 0: as fast as it goes")
     high_water: int = Field(500_000, description="the setting's default; the producer waits above it")
     first: int = Field(0, description="number of the first record")
@@ -60,7 +61,7 @@ def main() -> None:
     numbers = feed.numbers()
     made, first_ns, cpu_ns = 0, time.monotonic_ns(), time.process_time_ns()
     ends_ns = first_ns + int(feed.seconds * NS)
-    while made < feed.records if feed.records else time.monotonic_ns() < ends_ns:
+    while made < feed.records if feed.records else (time.monotonic_ns() < ends_ns or made % feed.multiple):
         if feed.rate:
             _sleep_until(first_ns + int(made / feed.rate * NS))
         size = min(feed.batch, feed.records - made) if feed.records else feed.batch

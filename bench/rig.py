@@ -77,18 +77,15 @@ class Sink:
 
     def count(self) -> Counted:
         """Ask for the counts."""
-        return Counted(**self.http.get("/_count").raise_for_status().json())
+        return Counted(**self.http.get(f"{self.url}/_count").raise_for_status().json())
 
     def reset(self) -> None:
         """Start counting again."""
-        self.http.post("/_reset").raise_for_status()
+        self.http.post(f"{self.url}/_reset").raise_for_status()
 
 
 @contextlib.contextmanager
 def own_sink() -> Iterator[Sink]:
-    """Run a counting sink."""
-    with (
-        running_stand_in("sandbox.sink") as child,
-        httpx.Client(base_url=child.url, timeout=ASK_TIMEOUT_S, trust_env=False) as http,
-    ):
+    """Run a counting sink. Our connection outlives it: a sink whose connection ends just then misses its SIGTERM."""
+    with httpx.Client(timeout=ASK_TIMEOUT_S, trust_env=False) as http, running_stand_in("sandbox.sink") as child:
         yield Sink(child.url, child.pid, http)
