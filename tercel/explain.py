@@ -189,6 +189,11 @@ CATALOGUE: Final[dict[str, Explanation]] = {
         "Something other than Tercel wrote it, or a version whose messages this one does not know.",
         "Let producers send through Tercel, or as its Celery tasks enqueue.*; update the workers before the producers.",
     ),
+    "T321": Explanation(
+        "A Celery task handed in something that is no record",
+        "A message for one of the tasks enqueue.* named an unknown deployment or urgency, or its data is not a record.",
+        "The reason names the fields. Correct the sender; the data is kept with the rejection.",
+    ),
     "T330": Explanation(
         "The balance does not close",
         "The counters of a run or deployment do not add up, or do not agree with what lies in the lanes: a lane was "

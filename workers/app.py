@@ -50,8 +50,8 @@ app.conf.update(
     task_default_queue=messages.PLAIN_QUEUE,
     task_queues=[
         Queue(messages.CALL_QUEUES[Urgency.LIVE]),
-        Queue(messages.PLAIN_QUEUE),
         Queue(messages.CALL_QUEUES[Urgency.BULK]),
+        Queue(messages.PLAIN_QUEUE),  # last: a record handed in must not keep calls from leaving a full lane
     ],
     worker_pool="threads",
     worker_concurrency=settings.worker.threads,

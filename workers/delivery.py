@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable
 from typing import Final, NoReturn
 
+from tercel.errors import SettingsError
 from workers import call as calls
 from workers.audiences import AudienceKeeper
 from workers.backoff import Backoff
@@ -107,7 +108,10 @@ class Delivery:
             return self._obey(None, rendered.needs)
         if rendered.request is None:
             return self._obey(None, Delivered())
-        sent = self._courier.send(rendered.request, len(data))
+        try:
+            sent = self._courier.send(rendered.request, len(data))
+        except SettingsError as error:  # the key file cannot be read: somebody has to mend it, and nothing is lost
+            self._halt(Reason(error.code, str(error)))
         return self._obey(rendered.request, self._destination.judge(kind, data, rendered.request, sent.answer))
 
     def _obey(self, request: Request | None, outcome: Outcome) -> bool:

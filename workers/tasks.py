@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from celery.exceptions import Retry
+from celery.exceptions import Reject, Retry
 from celery.signals import task_revoked
-from pydantic import ValidationError
 from redis.exceptions import RedisError
 
 from tercel import messages
-from tercel.errors import StoreUnavailable, UsageError
-from tercel.records import RECORD_OF_LANE, LaneKind, Urgency
+from tercel.errors import StoreUnavailable
+from tercel.records import LaneKind
 from workers import runtime as runtimes
 from workers.app import app
 from workers.delivery import Later, deliver, revoke
+from workers.enqueueing import NotNow, enqueue
 from workers.watching import events
 
 
@@ -41,17 +41,11 @@ def _deliver(call_id: str, deployment: str) -> str:
         raise TriedAgainLater("the store is away; the call is woken again when its lease runs out") from None
 
 
-def _enqueue(deployment: str, urgency: str, data: dict[str, Any], *, kind: LaneKind) -> str:
-    runtime = runtimes.current()
-    if deployment not in runtime.settings.deployments:
-        raise UsageError(f"there is no deployment {deployment!r} in the settings")
+def _enqueue(task_id: str, deployment: str, urgency: str, data: Any, *, kind: LaneKind) -> str:
     try:
-        record = RECORD_OF_LANE[kind].model_validate(data)
-    except ValidationError as error:
-        fields = ", ".join(".".join(map(str, e["loc"])) or "record" for e in error.errors(include_input=False))
-        raise UsageError(f"not a {kind.value} record: look at {fields}") from None
-    runtime.lanes.enqueue(deployment, Urgency(urgency), [record], high_water=runtime.settings.lanes.high_water)
-    return "1 record enqueued"
+        return enqueue(runtimes.current(), task_id, deployment, urgency, data, kind=kind)
+    except (NotNow, StoreUnavailable):
+        raise Reject("not now: the lane is full, or Redis or the store is away", requeue=True) from None
 
 
 def _register(kind: LaneKind) -> None:
@@ -59,9 +53,9 @@ def _register(kind: LaneKind) -> None:
     def deliver_task(call_id: str, deployment: str) -> str:
         return _deliver(call_id, deployment)
 
-    @app.task(name=messages.enqueue_task_name(kind), shared=False)
-    def enqueue_task(deployment: str, urgency: str, data: dict[str, Any]) -> str:
-        return _enqueue(deployment, urgency, data, kind=kind)
+    @app.task(name=messages.enqueue_task_name(kind), shared=False, bind=True)
+    def enqueue_task(self: Any, deployment: str, urgency: str, data: Any) -> str:
+        return _enqueue(self.request.id, deployment, urgency, data, kind=kind)
 
 
 for _kind in LaneKind:

@@ -16,11 +16,12 @@ from redis import Redis
 
 from tercel import messages
 from tercel.errors import CheckpointMoved, LaneFull
+from tercel.lanes.memory import FULL_SHARE, MemoryGuard
 from tercel.lanes.scripts import Scripts
 from tercel.lanes.values import RUN_FIELDS, Change, Claim, Enqueued, Halted, Lane, Survey
 from tercel.records import LANE_KIND_OF_LETTER, LaneKind, Record, Urgency
 
-BATCH_ID_TTL_S: Final = 900.0  # seconds a batch id is remembered: far longer than redis-py goes on resending
+BATCH_ID_TTL_S: Final = 300.0  # seconds a batch id is remembered: far longer than redis-py goes on resending
 WAKE_S: Final = 10.0  # seconds after which an unanswered wake-up of a call is taken for lost
 WAKE_AT_ONCE: Final = 200  # calls a script wakes: it must not hold Redis up
 
@@ -51,6 +52,7 @@ class Lanes:
         self._wake_ms = int(wake_s * 1000)
         self._batch_ttl_ms = int(batch_id_ttl_s * 1000)
         self._clock = clock
+        self._memory = MemoryGuard(redis)
 
     # -- producers ------------------------------------------------------------------------------------------------
 
@@ -75,6 +77,8 @@ class Lanes:
 
         Raises :class:`LaneFull` and :class:`CheckpointMoved`; both mean that nothing was changed.
         """
+        if high_water and self._memory.is_full():
+            raise LaneFull(f"Redis uses over {FULL_SHARE:.0%} of its maxmemory: wait until lanes drain, or raise it")
         ids = record_ids if record_ids is not None else messages.new_record_ids(len(records))
         encoded = messages.encode(deployment, urgency, records, run=run, at_ms=int(self._clock() * 1000), ids=ids)
         tallies = [part for field, n in (tally or {}).items() for part in (field, n)]
