@@ -42,6 +42,6 @@ def _what_next(used: Mapping[str, float], total: float, budget: float) -> str:
         return f"{redis} The CPU time is there; what is missing is lost in waiting."
     cores = total * WANTED_PER_S / MICRO
     return (
-        f"{redis} The largest part is the {single}'s; producers and workers are separate processes and spread over "
+        f"{redis} The largest part is used by: {single}. Producers and workers are separate processes and spread over "
         f"more cores, or hosts: {cores:.1f} cores in all would do."
     )

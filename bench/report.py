@@ -53,15 +53,20 @@ def render(figures: Mapping[str, Figures], machine: Machine, *, quick: bool, day
         "Tercel and the textbook application (one task a record, `celery-batches`, `bench/textbook/`) in turn in one "
         "run: the same Redis binary and settings, each time a new server, the same sink, two worker processes, one "
         "producer. Median, and smallest to largest where it was measured more than once. End to end is from the first "
-        "enqueue to the last record at the sink, with every record counted there.",
+        "enqueue to the last record at the sink, where every record is counted. Tercel gets a whole number of calls; "
+        "the textbook's clock stops at 90% of its records, so that the last, incomplete batches, which wait for their "
+        "flush interval, do not count against it.",
         _throughput(through),
+        _others(through),
         f"A queued record takes {number(through['bytes_per_record'])} bytes of Redis memory{_textbook_bytes(through)}.",
-        "### How long the lane is does not matter",
+        "### What a record costs by the length of the lane",
         _backlogs(through["backlogs"]),
         "### What stands between this and 60,000 records a second",
         design_note(through, machine.cores),
         "## Limiter: a strict 60 requests in any second",
-        "The stand-in's own count; `tightest` is the shortest time in which 61 requests came, and must not be below "
+        "Profile calls, small enough (linger 0) for this machine to want more than 60 of them a second; where a call "
+        "has about 1,000 records, a full backlog, as fast as this machine carries it. The stand-in's own count; "
+        "`tightest` is the shortest time in which 61 requests came, and must not be below "
         "1,000 ms.",
         _limited(limited),
         "## Latency of live records",
@@ -102,6 +107,18 @@ def _throughput(figures: Figures) -> str:
             )
         )
     return _table(("", "appendfsync", "Tercel", "textbook", "ratio"), rows)
+
+
+def _others(figures: Figures) -> str:
+    shares = [
+        passage["others"]
+        for passages in figures["end_to_end"].values()
+        for passage in passages
+        if passage["others"] is not None
+    ]
+    if not shares:
+        return "How much CPU time other processes took meanwhile cannot be told on this system."
+    return f"Of the CPU time used meanwhile, processes that are not part of this took up to {max(shares):.0%}."
 
 
 def _textbook_bytes(figures: Figures) -> str:

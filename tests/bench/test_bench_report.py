@@ -35,6 +35,10 @@ FIGURES: dict[str, dict[str, Any]] = {
         "rates": {"Tercel everysec": SPREAD, "Tercel always": SPREAD, "textbook everysec": SPREAD},
         "ratios": {"everysec": SPREAD},
         "alone": {},
+        "end_to_end": {
+            "Tercel everysec": [{"others": 0.02}, {"others": 0.134}],
+            "textbook everysec": [{"others": None}],
+        },
         "backlogs": [
             {
                 "records": 10_000,
@@ -101,6 +105,10 @@ def test_the_report_names_the_machine() -> None:
 
 def test_a_quick_run_says_that_it_is_one() -> None:
     assert "quick run" in render(FIGURES, MACHINE, quick=True, day="2026-01-01")
+
+
+def test_the_report_says_how_much_of_the_machine_others_took() -> None:
+    assert "took up to 13%" in render(FIGURES, MACHINE, quick=False, day="2026-01-01")
 
 
 def test_the_design_note_says_what_the_cores_could_carry_at_most() -> None:
