@@ -17,6 +17,7 @@ from tercel.cli import console
 from tercel.cli.demo.snapshot import RunView, Snapshot, plain_line, rate_text
 
 PLAIN_EVERY_S: Final = 1.0  # seconds between two plain lines
+UNDER_WAY: Final = "cyan"  # the colour of a bar that is not full; rich's own red says that something is wrong
 BAR_CELLS: Final = 16  # width of a bar: the table fits 80 columns
 HEADS: Final = ("read", "queued", "in flight", "delivered", "rejected")
 
@@ -67,7 +68,9 @@ def picture(shot: Snapshot) -> Group:
     rate.add_column(min_width=11)
     rate.add_column(width=BAR_CELLS)
     rate.add_column(no_wrap=True)
-    bar = ProgressBar(total=shot.limit, completed=min(shot.last_second, shot.limit), width=BAR_CELLS)
+    bar = ProgressBar(
+        total=shot.limit, completed=min(shot.last_second, shot.limit), width=BAR_CELLS, complete_style=UNDER_WAY
+    )
     rate.add_row("rate", bar, Text(rate_text(shot)))
     return Group(table, rate)
 
@@ -85,5 +88,7 @@ def shown(*, live: bool) -> Iterator[Show]:
 def _cells(run: RunView) -> tuple[Text | ProgressBar, ...]:
     rejected = Text(f"{run.rejected:,}", style="yellow" if run.rejected else "")
     numbers = (run.read, run.queued, run.in_flight, run.delivered)
-    bar = ProgressBar(total=max(1, run.rows), completed=run.settled if run.rows else 1, width=BAR_CELLS)
+    bar = ProgressBar(
+        total=max(1, run.rows), completed=run.settled if run.rows else 1, width=BAR_CELLS, complete_style=UNDER_WAY
+    )
     return Text(run.title), bar, *(Text(f"{n:,}") for n in numbers), rejected

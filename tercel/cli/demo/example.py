@@ -91,7 +91,7 @@ def prepare(folder: Path, *, customers: int | None, events: int, source: Path = 
             len(bought),
             per_call=1,
         ),
-        _write_corrections(folder, chosen[:CORRECTIONS]),
+        _write_corrections(folder, chosen[-CORRECTIONS:]),
     )
 
 
@@ -127,7 +127,11 @@ def _write_csv(path: Path, rows: Iterable[Row], columns: Iterable[str] | None = 
 
 
 def _write_corrections(folder: Path, customers: list[Row]) -> Load:
-    """Write what customers spent once more; the one in the middle did not spend a number."""
+    """Write what customers spent once more; the one in the middle did not spend a number.
+
+    They are the file's last customers, the purchases are of its first: none has to wait for its turn behind an event,
+    and all of them travel in one call.
+    """
     file, mapping = folder / "corrections.jsonl", folder / "corrections.toml"
     mapping.write_text(_CORRECTIONS_MAPPING, encoding="utf-8")
     broken = len(customers) // 2

@@ -18,7 +18,7 @@ from tercel.cli.demo.expected import expected, held
 from tercel.cli.demo.house import House
 from tercel.cli.demo.report import Outcome, Sent
 from tercel.cli.demo.snapshot import Snapshot
-from tercel.cli.demo.watching import Course, flower_sees_workers, look, workers_answer
+from tercel.cli.demo.watching import Course, flower_is_ready, look, workers_answer
 from tercel.cli.sandbox_file import DEPLOYMENT
 
 LOOK_EVERY_S: Final = 0.2  # seconds between two looks
@@ -43,7 +43,7 @@ class Story:
         """Wait until Flower has heard of every worker. False: it did not, but they work; or we were stopped."""
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline and not self._stopped.is_set():
-            if flower_sees_workers(self._house):
+            if flower_is_ready(self._house):
                 return True
             self._stopped.wait(LOOK_EVERY_S)
         return False

@@ -14,9 +14,13 @@ from tercel.cli.alive import workers_alive
 from tercel.cli.demo.example import Load
 from tercel.cli.demo.house import WORKERS, House
 from tercel.cli.demo.snapshot import RunView, Snapshot
+from tercel.cli.sandbox_file import DEPLOYMENT
+from tercel.messages import lane_name
+from tercel.records import LaneKind, Urgency
 
 SECOND_NS: Final = 1_000_000_000
 FLOWER_TIMEOUT_S: Final = 2.0  # seconds for one answer of Flower's
+A_LANE: Final = lane_name(DEPLOYMENT, LaneKind.PROFILE, Urgency.BULK)  # Flower's Broker page lists it, empty or not
 
 
 @dataclass(slots=True)
@@ -52,13 +56,22 @@ def look(house: House, courses: Sequence[Course], *, elapsed_s: float) -> Snapsh
     )
 
 
-def flower_sees_workers(house: House) -> bool:
-    """Whether Flower answers and has heard of every worker: what they do from now on shows on its pages."""
+def flower_is_ready(house: House) -> bool:
+    """Whether Flower has heard of every worker and knows the lanes: what they do from now on shows on its pages.
+
+    Flower asks the workers for their queues once, when it starts; if that was before they came up, it is to ask anew.
+    """
     try:
-        answer = httpx.get(f"{house.flower_url}/workers?json=1", timeout=FLOWER_TIMEOUT_S, trust_env=False)
-        return answer.is_success and sum(bool(one["status"]) for one in answer.json()["data"]) >= WORKERS
+        with httpx.Client(base_url=house.flower_url, timeout=FLOWER_TIMEOUT_S, trust_env=False) as flower:
+            found = flower.get("/workers", params={"json": 1}).raise_for_status().json()["data"]
+            if sum(bool(one["status"]) for one in found) < WORKERS:
+                return False
+            if A_LANE in flower.get("/broker").raise_for_status().text:
+                return True
+            flower.get("/workers", params={"refresh": 1, "json": 1})
     except (httpx.HTTPError, ValueError, KeyError):
-        return False
+        pass
+    return False
 
 
 def workers_answer(house: House) -> bool:
