@@ -98,7 +98,7 @@ class Story:
             self._look(show)
 
         house = self._house
-        Backfill(
+        report = Backfill(
             deployment=DEPLOYMENT,
             files=[course.load.file],
             mapping=load_mapping(course.load.mapping),
@@ -111,6 +111,7 @@ class Story:
             trigger="demo",
             redis_place=house.redis.place,
         ).run()
+        course.run, course.read = report.run, report.rows  # a file without rows tells no progress
 
     def _wait(self, show: Show, until: Callable[[Snapshot], bool]) -> None:
         while not self._stopped.is_set() and not self._stalled:
