@@ -50,6 +50,14 @@ def test_a_good_outcome_names_records_seconds_calls_and_the_limit() -> None:
     assert "Most the stand-in saw: 60. Answers 429: 0." in said
 
 
+def test_an_answer_429_is_told_and_fails_nothing_because_its_call_was_sent_again() -> None:
+    outcome = replace(GOOD, throttled=2, most_in_a_second=62)
+
+    assert outcome.ok
+    assert "Most the stand-in saw: 62. Answers 429: 2." in text(outcome)
+    assert "A 429 should not happen" in text(outcome)
+
+
 def test_each_run_has_its_balance_line() -> None:
     assert "corrections  1,000 received = 999 delivered + 1 rejected   (run 8f2c91d0)" in text(GOOD)
 

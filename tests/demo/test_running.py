@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -38,7 +40,6 @@ def test_two_demos_side_by_side_both_deliver_exactly_their_files_and_leave_nothi
     for demo, home in zip(demos, homes, strict=True):
         assert "profiles     2,000 received = 2,000 delivered" in demo.output
         assert "corrections  1,000 received = 999 delivered + 1 rejected" in demo.output
-        assert "Answers 429: 0." in demo.output
         assert "What the stand-in holds is exactly what the files say" in demo.output
         assert processes_of(home) == {}
 
@@ -80,6 +81,23 @@ def test_a_demo_told_to_end_before_its_end_says_that_it_was_interrupted(processe
     demo.terminate()
 
     assert demo.wait(ENDING_S) == 130
+
+
+@needs_proc
+def test_a_stand_in_that_dies_is_said_in_one_sentence(
+    processes: Processes, processes_of: ProcessesOf, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    demo = processes.tercel("demo", "--home", str(home))
+    eventually(lambda: delivering(demo), TIMEOUT_S, demo.describe)
+
+    (standin,) = (pid for pid, command in processes_of(home).items() if "sandbox.talon_one" in command)
+    os.kill(standin, signal.SIGKILL)
+
+    assert demo.wait(ENDING_S) == 3
+    assert "T203: The Talon.One stand-in does not answer" in demo.output
+    assert "Traceback" not in demo.output
+    assert processes_of(home) == {}
 
 
 def test_a_home_that_holds_something_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

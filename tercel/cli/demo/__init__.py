@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
 def demo(
     *,
     customers: Annotated[
-        int | None, typer.Option("--customers", min=1, help="How many customers; all 23,570 where left away.")
+        int | None, typer.Option("--customers", min=100, help="How many customers; all 23,570 where left away.")
     ] = None,
     events: Annotated[
         int, typer.Option("--events", min=0, help="How many of their purchases, one request each.")

@@ -82,6 +82,8 @@ def _summary(outcome: Outcome) -> Iterator[Line]:
         f"Answers 429: {outcome.throttled}.",
         GOOD if within and not outcome.throttled else "yellow",
     )
+    if outcome.throttled:
+        yield Line("  A 429 should not happen; those calls were sent again, and count among the calls above.", "yellow")
     if outcome.stalled:
         yield Line("  NOTHING MOVED ANY MORE, so the demo gave up waiting.", BAD)
 

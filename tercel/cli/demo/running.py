@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from sandbox.child import StartError
 from tercel.cli import console
 from tercel.cli.demo import report
 from tercel.cli.demo.display import shown
@@ -108,7 +109,7 @@ class Demo:
         elif story.workers_answer():
             _say(f"Flower does not answer; it goes on without. See {house.logs / 'flower.log'}")
         else:
-            raise UsageError(f"The workers did not start. See {house.logs}")
+            raise StartError(f"The workers did not start; {house.logs} may say why.")
         with shown(live=console.on_terminal()) as show:
             story.deliver(show)
         if self._stopped.is_set():

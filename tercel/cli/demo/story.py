@@ -18,8 +18,9 @@ from tercel.cli.demo.expected import expected, held
 from tercel.cli.demo.house import House
 from tercel.cli.demo.report import Outcome, Sent
 from tercel.cli.demo.snapshot import Snapshot
-from tercel.cli.demo.watching import Course, flower_is_ready, look, workers_answer
+from tercel.cli.demo.watching import Course, flower_is_ready, look, standin_guard, workers_answer
 from tercel.cli.sandbox_file import DEPLOYMENT
+from tercel.errors import RedisUnavailable
 
 LOOK_EVERY_S: Final = 0.2  # seconds between two looks
 START_S: Final = 40.0  # seconds workers and Flower get to come up; they usually take five
@@ -66,7 +67,8 @@ class Story:
     def outcome(self) -> Outcome:
         """Compare what arrived with what the files say."""
         house, shot = self._house, self._last
-        stats = house.standin.stats()
+        with standin_guard(house):
+            stats, digests = house.standin.stats(), house.standin.digest()
         with house.redis.guard():
             counts = [house.redis.lanes.run_counts(course.run) for course in self._courses]
         return Outcome(
@@ -85,7 +87,7 @@ class Story:
             most_in_a_second=int(stats["max_in_any_second"]),
             limit=house.standin_config.rate.per_second,
             expected=expected(self._example),
-            held=held(house.standin.digest()),
+            held=held(digests),
             stalled=self._stalled,
         )
 
@@ -124,7 +126,12 @@ class Story:
         clock = time.monotonic()
         if self._last is not None and clock < self._look_at and not now:
             return self._last
-        shot = look(self._house, self._courses, elapsed_s=clock - self._began_at)
+        try:
+            shot = look(self._house, self._courses, elapsed_s=clock - self._began_at)
+        except RedisUnavailable:
+            if self._last is None or clock - self._moved_at > STALLED_S:
+                raise
+            return self._last  # it is being started again: nothing that was accepted is lost
         show.show(shot)
         if shot.movement != self._movement:
             self._movement, self._moved_at = shot.movement, clock

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +16,7 @@ from tercel.cli.demo.example import Load
 from tercel.cli.demo.house import WORKERS, House
 from tercel.cli.demo.snapshot import RunView, Snapshot
 from tercel.cli.sandbox_file import DEPLOYMENT
+from tercel.errors import DestinationUnavailable
 from tercel.messages import lane_name
 from tercel.records import LaneKind, Urgency
 
@@ -33,10 +35,12 @@ class Course:
 
 
 def look(house: House, courses: Sequence[Course], *, elapsed_s: float) -> Snapshot:
-    """Look once. Raises RedisUnavailable; httpx's errors where the stand-in is gone."""
+    """Look once. Raises RedisUnavailable, and DestinationUnavailable where the stand-in is gone."""
     with house.redis.guard():
         counts = [house.redis.lanes.run_counts(course.run) if course.run else {} for course in courses]
-    arrivals = house.standin.arrivals(time.monotonic_ns() - SECOND_NS)
+    with standin_guard(house):
+        arrivals = house.standin.arrivals(time.monotonic_ns() - SECOND_NS)
+        calls = int(house.standin.stats()["requests"])
     return Snapshot(
         elapsed_s=elapsed_s,
         runs=tuple(
@@ -50,10 +54,21 @@ def look(house: House, courses: Sequence[Course], *, elapsed_s: float) -> Snapsh
             )
             for course, found in zip(courses, counts, strict=True)
         ),
-        calls=int(house.standin.stats()["requests"]),
+        calls=calls,
         last_second=len(arrivals["ns"]),
         limit=float(house.standin_config.rate.per_second),
     )
+
+
+@contextmanager
+def standin_guard(house: House) -> Iterator[None]:
+    """Say in a sentence that the stand-in does not answer. Raises DestinationUnavailable."""
+    try:
+        yield
+    except httpx.HTTPError as error:
+        raise DestinationUnavailable(
+            f"The Talon.One stand-in does not answer ({type(error).__name__}); see {house.logs / 'stand-in.log'}."
+        ) from error
 
 
 def flower_is_ready(house: House) -> bool:
