@@ -49,7 +49,7 @@ PAGES: Final = {
     ),
     "events.md": Page(
         "Log events",
-        "Every event that Tercel logs, as `python -m workers.watching.events` prints them. With `log_format = \"json\"` "
+        'Every event that Tercel logs, as `python -m workers.watching.events` prints them. With `log_format = "json"` '
         "each is one object a line. No field holds personal data.",
         events.markdown,
     ),
