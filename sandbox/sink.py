@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import socket
 import sys
 import time
@@ -125,7 +126,12 @@ class SinkProtocol(asyncio.Protocol):
 async def _serve(sock: socket.socket) -> None:
     counts = Counts()
     server = await asyncio.get_running_loop().create_server(lambda: SinkProtocol(counts), sock=sock)
-    await server.serve_forever()
+    # Not an exception from a signal handler: uvloop may swallow that where a connection is just closing.
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()
+    server.close()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from celery import bootsteps
@@ -71,11 +71,12 @@ class Batcher:
             self._wake(deployment)
         if not survey.lanes or survey.halted:
             return bool(survey.lanes)
-        if self._rt.limiter.state(deployment, self._rt.limits(deployment)).breaker_open:
-            return True
-        ready = dict(survey.ready)
-        for lane in sorted(survey.lanes, key=lambda lane: (lane.urgency is Urgency.BULK, lane.kind.value)):
-            self._cut(deployment, lane, survey, ready)
+        windows = dict.fromkeys(Urgency, self._window(deployment))
+        due = [lane for lane in survey.lanes if self._is_due(deployment, lane, survey, windows)]
+        if due and not self._rt.limiter.state(deployment, self._rt.limits(deployment)).breaker_open:
+            ready = dict(survey.ready)
+            for lane in sorted(due, key=lambda lane: (lane.urgency is Urgency.BULK, lane.kind.value)):
+                self._cut(deployment, lane, ready, windows)
         return True
 
     def renew_leases(self) -> None:
@@ -96,32 +97,32 @@ class Batcher:
             if expired:
                 events.emit(events.WakeLost(deployment, urgency.value, calls=expired))
 
-    def _cut(self, deployment: str, lane: Lane, survey: Survey, ready: dict[Urgency, int]) -> None:
-        settings = self._rt.settings
-        size = self._rt.destinations[deployment].batch_size(lane.kind)
-        window = self._window(deployment, lane.urgency)
-        left = lane.length
-        freed = lane.freed > 0
-        while ready[lane.urgency] < window and (self._due(lane, left, size, survey.now_ms) or freed):
-            taken = self._rt.lanes.cut(
-                deployment, lane.kind, lane.urgency, size=size, window=window, cap=settings.delivery.calls_cap
-            )
-            left -= size
-            freed = False
-            if not taken:
-                break
-            ready[lane.urgency] += 1
-
-    def _due(self, lane: Lane, left: int, size: int, now_ms: int) -> bool:
-        if left <= 0:
+    def _is_due(self, deployment: str, lane: Lane, survey: Survey, windows: Mapping[Urgency, int]) -> bool:
+        """Whether a call may be cut from the lane now: a batch is full or has lingered, and the window has room."""
+        if survey.ready[lane.urgency] >= windows[lane.urgency]:
             return False
-        if left >= size:
+        if lane.freed or lane.length >= self._rt.destinations[deployment].batch_size(lane.kind):
             return True
         lanes = self._rt.settings.lanes
         linger_s = lanes.linger_live_s if lane.urgency is Urgency.LIVE else lanes.linger_bulk_s
-        return lane.oldest_at_ms is None or now_ms - lane.oldest_at_ms >= linger_s * 1000
+        lingered = lane.oldest_at_ms is None or survey.now_ms - lane.oldest_at_ms >= linger_s * 1000
+        return lane.length > 0 and lingered
 
-    def _window(self, deployment: str, urgency: Urgency) -> int:
+    def _cut(self, deployment: str, lane: Lane, ready: dict[Urgency, int], windows: Mapping[Urgency, int]) -> None:
+        """Cut what is due: at least one call, and further ones while they would be full."""
+        size = self._rt.destinations[deployment].batch_size(lane.kind)
+        window, left = windows[lane.urgency], lane.length
+        while ready[lane.urgency] < window:
+            cap = self._rt.settings.delivery.calls_cap
+            taken = self._rt.lanes.cut(deployment, lane.kind, lane.urgency, size=size, window=window, cap=cap)
+            left -= size
+            if not taken:
+                break
+            ready[lane.urgency] += 1
+            if left < size:
+                break
+
+    def _window(self, deployment: str) -> int:
         """Calls in flight or due: as many as the limit can use, and few more, for a waiting call holds its keys."""
         one = self._rt.settings.deployment(deployment)
         if one.rate <= 0:
@@ -149,7 +150,9 @@ class BatchingStep(bootsteps.StartStopStep):  # type: ignore[misc]
         self._thread.start()
 
     def stop(self, parent: Any) -> None:
-        runtimes.current().stopping.set()
+        runtime = runtimes.built()
+        if runtime is not None:
+            runtime.stopping.set()
         if self._thread is not None:
             self._thread.join(timeout=5)
 

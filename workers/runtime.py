@@ -104,6 +104,11 @@ def current() -> Runtime:
         return _runtime
 
 
+def built() -> Runtime | None:
+    """Return this process's runtime if there is one. Never waits, so a signal handler may ask."""
+    return _runtime
+
+
 def close() -> None:
     """Close this process's connections, if it has any."""
     global _runtime  # noqa: PLW0603 a process has one

@@ -189,12 +189,14 @@ class Lanes:
 
     def claim(self, deployment: str, call_id: str, *, lease_s: float) -> Claim | None:
         """Take a call in hand for ``lease_s`` seconds. None: it is settled, in other hands, or not due yet."""
-        answer = self._scripts.run(
-            "claim", self._keys(deployment), [call_id, int(lease_s * 1000), secrets.token_hex(8)]
-        )
+        with self.redis.pipeline(transaction=False) as pipe:
+            args = [call_id, int(lease_s * 1000), secrets.token_hex(8)]
+            self._scripts.run("claim", self._keys(deployment), args, pipe)
+            pipe.lrange(f"{self._base(deployment)}call:{call_id}:r", 0, -1)
+            answer, records = pipe.execute()
         if answer[0] != b"ok":
             return None
-        _, fence, letter, u, attempts, claims, created, run, records = answer
+        _, fence, letter, u, attempts, claims, created, run = answer
         return Claim(
             call_id=call_id,
             fence=fence,

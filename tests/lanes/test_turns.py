@@ -51,7 +51,7 @@ class Twice:
 
     def run(self, name: str, keys: list[str], args: list[Any], client: Any = None) -> Any:
         if self.twice:
-            self._scripts.run(name, keys, args, client)
+            self._scripts.run(name, keys, args)
         return self._scripts.run(name, keys, args, client)
 
 

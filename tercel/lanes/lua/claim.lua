@@ -1,8 +1,9 @@
 -- Takes a call in hand for one worker: a lease with a fencing number.
 --
 -- ARGV[1]  call id   ARGV[2]  lease in ms   ARGV[3]  who claims, different for every claim
--- Answers {'ok', fence, letter, u, attempts, claims, created, run, records}, {'gone'}, {'early', ms to wait}.
+-- Answers {'ok', fence, letter, u, attempts, claims, created, run}, {'gone'}, {'early', ms to wait}.
 --
+-- The records are read behind it, in the same round trip: handing them through Lua costs more than reading them.
 -- Sent again after a lost answer, it finds its own lease and answers as before.
 
 local id = ARGV[1]
@@ -13,8 +14,7 @@ local now = now_ms()
 local u = h[2]
 if h[7] == ARGV[3] then
   local again = call('HMGET', name, 'fence', 'claims')
-  return {'ok', tonumber(again[1]), h[1], u, tonumber(h[4]), tonumber(again[2]), tonumber(h[5]), h[6],
-    call('LRANGE', name .. ':r', 0, -1)}
+  return {'ok', tonumber(again[1]), h[1], u, tonumber(h[4]), tonumber(again[2]), tonumber(h[5]), h[6]}
 end
 if tonumber(h[3]) > now then return {'early', tonumber(h[3]) - now} end
 if call('ZSCORE', base .. 'later:' .. u, id) then
@@ -26,5 +26,4 @@ local fence = call('HINCRBY', name, 'fence', 1)
 local claims = call('HINCRBY', name, 'claims', 1)
 call('HSET', name, 'not_before', till, 'holder', ARGV[3])
 call('ZADD', base .. 'ready:' .. u, till, id)
-return {'ok', fence, h[1], u, tonumber(h[4]), claims, tonumber(h[5]), h[6],
-  call('LRANGE', name .. ':r', 0, -1)}
+return {'ok', fence, h[1], u, tonumber(h[4]), claims, tonumber(h[5]), h[6]}
