@@ -7,11 +7,12 @@ ARCHITECTURE.md ("Celery on Redis").
 from __future__ import annotations
 
 import gc
-import sys
+import signal
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_process_shutdown, worker_shutting_down
+from celery.platforms import signals as process_signals
+from celery.signals import setup_logging, worker_process_shutdown, worker_ready, worker_shutting_down
 from kombu.entity import Queue
 
 from tercel import messages
@@ -66,8 +67,6 @@ app.steps["worker"].update((BatchingStep, MetricsStep))
 announce_lanes(settings.deployments)
 app.Task.Request = "workers.watching.requests:QuietRequest"
 
-# Delivery threads hold the interpreter in short turns, so that a request leaves when its slot comes.
-SWITCH_INTERVAL_S = 0.001
 # Objects made before Python looks for cycles. A call makes some ten thousand that live for milliseconds and form no
 # cycle; looking for them at the default of 700 took a third of a worker's time.
 GC_THRESHOLD = 100_000
@@ -76,17 +75,24 @@ GC_THRESHOLD = 100_000
 @setup_logging.connect
 def _logging(**_: Any) -> None:
     configure_logging(settings)
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD, 20, 100)
+
+
+@worker_ready.connect
+def _ctrl_c_is_no_failure(**_: Any) -> None:
+    """Ctrl-C ends a worker as SIGTERM does, with status 0: Celery's own says 1, and a second one fails."""
+    process_signals["SIGINT"] = signal.getsignal(signal.SIGTERM)
 
 
 @worker_shutting_down.connect
 def _shutting_down(**_: Any) -> None:
     """Warm shutdown: waiting calls are given back at once, requests in progress get their grace."""
-    runtime = runtimes.current()
-    runtime.stopping.set()
-    runtime.cancel_after(settings.worker.grace_s)
+    runtime = runtimes.built()  # a signal may come while it is being built; then there is nothing to give back
+    if runtime is not None:
+        runtime.stopping.set()
+        runtime.sender.release()
+        runtime.cancel_after(settings.worker.grace_s)
 
 
 @worker_process_shutdown.connect

@@ -70,6 +70,8 @@ class Courier:
         """Return when to send (``time.monotonic`` seconds), and whether requests failed of late."""
         limiter, urgency = self._rt.settings.limiter, self._claimed.claim.urgency
         while True:
+            if self._rt.stopping.is_set():
+                self._claimed.give_back(0.0, STOPPING, answered=False)
             now = time.monotonic()
             waited = now - started
             # A bulk call that has waited long books like a live one: live records may be waiting behind its keys.
@@ -86,8 +88,7 @@ class Courier:
                     answered=booking.why != "full",
                     counted=False,
                 )
-            if self._rt.stopping.wait(max(0.0, booking.wait_s - horizon_s) + random.uniform(0.002, 0.05)):
-                self._claimed.give_back(0.0, STOPPING, answered=False)
+            self._rt.stopping.wait(max(0.0, booking.wait_s - horizon_s) + random.uniform(0.002, 0.05))
 
     def _renew_lease(self, wait_s: float) -> None:
         """Prolong the lease so that waiting and request fit in."""

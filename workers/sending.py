@@ -39,6 +39,31 @@ class Missed(Exception):
     """The request could not leave at its time."""
 
 
+class _Door:
+    """Where requests wait for their time. Closed for good when the process is told to end. For the loop's thread."""
+
+    def __init__(self) -> None:
+        self._waiting: set[asyncio.Task[object]] = set()
+        self._closed = False
+
+    def close(self) -> None:
+        """Send everybody back who waits, and who comes to wait from now on."""
+        self._closed = True
+        for task in self._waiting:
+            task.cancel()
+
+    async def wait(self, seconds: float) -> None:
+        """Wait. Raises :class:`Stopped`, or is cancelled, where the door is closed."""
+        task = asyncio.current_task()
+        if self._closed or task is None:
+            raise Stopped
+        self._waiting.add(task)
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            self._waiting.discard(task)
+
+
 class _Departure:
     """Holds a request at the door until its time: connected, but with nothing sent.
 
@@ -46,9 +71,10 @@ class _Departure:
     arrive far less evenly than they leave, and the destination would see more of them in a second than allowed.
     """
 
-    def __init__(self, at: float, late_s: float) -> None:
+    def __init__(self, at: float, late_s: float, door: _Door) -> None:
         self._at = at
         self._late_s = late_s
+        self._door = door
         self.left_at = 0.0
 
     async def __call__(self, event: str, info: object) -> None:
@@ -56,7 +82,7 @@ class _Departure:
         if event.endswith("send_request_headers.started"):
             wait = self._at - time.monotonic()
             if wait > 0:
-                await asyncio.sleep(wait)
+                await self._door.wait(wait)
             self.left_at = time.monotonic()
             if self.left_at - self._at > self._late_s:
                 raise Missed
@@ -88,6 +114,7 @@ class Sender:
             trust_env=False,
         )
         self._futures: set[concurrent.futures.Future[Sent]] = set()
+        self._door = _Door()
         self._lock = threading.Lock()
 
     def send(
@@ -103,7 +130,7 @@ class Sender:
         """Send at ``at`` (``time.monotonic`` seconds) and wait for the answer, ``timeout_s`` seconds at most.
 
         A request that cannot go out within ``late_s`` of its time is not sent. An answer that never came has status 0.
-        Raises :class:`Stopped` when :meth:`cancel` is called meanwhile.
+        Raises :class:`Stopped` when :meth:`cancel` is called meanwhile, or :meth:`release` before its time.
         """
         future = asyncio.run_coroutine_threadsafe(
             self._send(base_url, request, headers, at, timeout_s, late_s), self._loop
@@ -117,6 +144,10 @@ class Sender:
         finally:
             with self._lock:
                 self._futures.discard(future)
+
+    def release(self) -> None:
+        """Give up the requests whose time has not come, from now on. Those on their way go on."""
+        self._loop.call_soon_threadsafe(self._door.close)
 
     def cancel(self) -> None:
         """Give up every request in progress."""
@@ -142,7 +173,7 @@ class Sender:
         timeout_s: float,
         late_s: float,
     ) -> Sent:
-        departure = _Departure(at, late_s)
+        departure = _Departure(at, late_s, self._door)
         prepared = self._client.build_request(
             request.method,
             _url(base_url, request.path, request.query),
