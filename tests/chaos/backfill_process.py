@@ -6,15 +6,17 @@ It prints ``rows N`` after every batch, so that a test knows when it is in the m
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
-from producers.warehouse import Backfill, mapping_of_options
+from producers.warehouse import Backfill, Progress, mapping_of_options
 from tercel.connections import connect
 from tercel.lanes import Lanes
 from tercel.store import Store
 from tests.support.house import DEPLOYMENT
 
-BATCH_ROWS = 40  # few, so that a kill finds it in the middle
+BATCH_ROWS = 40  # few, and slowly, so that a kill finds it in the middle
+PACE_S = 0.1  # seconds between two batches
 
 
 def main(redis_url: str, store_url: str, file: str) -> None:
@@ -26,9 +28,14 @@ def main(redis_url: str, store_url: str, file: str) -> None:
             lanes=Lanes(redis),
             store=store,
             batch_rows=BATCH_ROWS,
-            progress=lambda progress: print("rows", progress.rows),
+            progress=_slowly,
         ).run()
         print("status", report.status)
+
+
+def _slowly(progress: Progress) -> None:
+    print("rows", progress.rows)
+    time.sleep(PACE_S)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,9 @@ from tests.support.house import EVENT_TYPE
 KINDS: Final = (LaneKind.PROFILE, LaneKind.MEMBERSHIP, LaneKind.EVENT, LaneKind.SESSION, LaneKind.RULES)
 
 
+SWITCH: Final = 0.1  # chance that the next record is of another urgency: they come in runs, and so in batches
+
+
 class Entry(NamedTuple):
     """One record that was put in."""
 
@@ -66,18 +69,17 @@ class Ledger:
         seen: Counter[tuple[str, int]] = Counter()
         newest: dict[tuple[str, Urgency, str], int] = defaultdict(int)
         reordered = []
-        for update in journal:
-            numbers = numbers_of(update)
-            seen.update((update.profile, n) for n in numbers)
-            mine = [n for n in numbers if (update.profile, n) in self.entries]
+        for (_, profile), numbers in by_request(journal).items():
+            seen.update((profile, n) for n in numbers)
+            mine = [n for n in numbers if (profile, n) in self.entries]
             if not mine:
                 continue
-            entry = self.entries[update.profile, mine[-1]]
+            entry = self.entries[profile, mine[-1]]
             # Live records of a profile keep their order across kinds, bulk ones within their lane.
             within = "" if entry.urgency is Urgency.LIVE else entry.kind.value
-            group = (update.profile, entry.urgency, within)
+            group = (profile, entry.urgency, within)
             if mine[-1] < newest[group]:
-                reordered.append((update.profile, mine[-1], newest[group]))
+                reordered.append((profile, mine[-1], newest[group]))
             newest[group] = max(newest[group], mine[-1])
         ids = {key: entry.record_id for key, entry in self.entries.items()}
         return Verdict(
@@ -122,6 +124,17 @@ def numbers_of(update: Applied) -> list[int]:
             return sorted(int(name[1:]) for name in content if name[0] == "S")
 
 
+def by_request(journal: Iterable[Applied]) -> dict[tuple[int, str], list[int]]:
+    """The numbers that each request held of each profile, ascending; in the order the requests were applied.
+
+    A request counts as one update: a repeat of it begins with its oldest record again, and that is no disorder.
+    """
+    found: dict[tuple[int, str], list[int]] = defaultdict(list)
+    for update in journal:
+        found[update.request, update.profile] += numbers_of(update)
+    return {key: sorted(numbers) for key, numbers in found.items()}
+
+
 def shuffled_records(
     ledger: Ledger, rng: random.Random, *, profiles: int, each: int, kinds: Sequence[LaneKind] = KINDS
 ) -> list[tuple[Urgency, Record, str]]:
@@ -129,7 +142,9 @@ def shuffled_records(
     turns = [f"p{n:03d}" for n in range(profiles) for _ in range(each)]
     rng.shuffle(turns)
     made = []
+    urgency = Urgency.LIVE
     for profile in turns:
-        urgency = rng.choice((Urgency.LIVE, Urgency.BULK))
+        if rng.random() < SWITCH:
+            urgency = rng.choice((Urgency.LIVE, Urgency.BULK))
         made.append((urgency, *ledger.record(profile, rng.choice(kinds), urgency)))
     return made

@@ -89,7 +89,7 @@ class House:
         """Start a worker process and return at once. ``settings`` are more ``TERCEL_*`` variables."""
         self.started += 1
         return self.processes.python(
-            "-m", "celery", "-A", "workers.app", "worker", "-n", f"w{self.started}@%h",
+            "-m", "celery", "-A", "workers.app", "worker", "-n", f"w{self.started}@%h", "--without-mingle",
             env={**self.environment, **settings}, name=f"worker-{self.started}",
         )  # fmt: skip
 
@@ -148,7 +148,7 @@ class House:
 
     def rejected_ids(self) -> set[str]:
         """The ids of the records in rejections."""
-        return {one.record_id for one in self.store.rejections(DEPLOYMENT)}
+        return {one.record_id for one in self.store.rejections(deployment=DEPLOYMENT)}
 
     def fences(self) -> dict[str, int]:
         """The calls in somebody's hands, with their fencing numbers."""
