@@ -125,7 +125,8 @@ class SinkProtocol(asyncio.Protocol):
 
 async def _serve(sock: socket.socket) -> None:
     counts = Counts()
-    server = await asyncio.get_running_loop().create_server(lambda: SinkProtocol(counts), sock=sock)
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SinkProtocol(counts), sock=sock)
     # Not an exception from a signal handler: uvloop may swallow that where a connection is just closing.
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
