@@ -80,7 +80,7 @@ class Claimed:
         change = self._rt.lanes.postpone(self.claim, delay_s=delay_s, answered=answered, counted=counted)
         if change is Change.STALE:
             raise Later("another worker has it now")
-        raise Later(f"{why}; next try in {delay_s:.1f} s" if delay_s else why)
+        raise Later(f"{why.rstrip('.')}; next try in {delay_s:.1f} s" if delay_s else why)
 
     def split(self, halves: Halves, why: Reason) -> NoReturn:
         """Split the call; its parts are delivered on their own."""
