@@ -65,5 +65,5 @@ for _kind in LaneKind:
 @task_revoked.connect
 def _revoked(request: Any = None, **_: Any) -> None:
     """A revoke in Flower turns the call's records into rejections."""
-    if request is not None and str(request.type).startswith("deliver."):
+    if request is not None and str(request.task).startswith("deliver."):
         revoke(runtimes.current(), request.args[1], request.args[0])
