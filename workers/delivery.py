@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable
 from typing import Final, NoReturn
 
-from tercel.errors import SettingsError
+from tercel.errors import SettingsError, StoreUnavailable
 from workers import call as calls
 from workers.audiences import AudienceKeeper
 from workers.backoff import Backoff
@@ -35,6 +35,7 @@ from workers.watching import events, instruments
 
 ROUNDS: Final = 6  # times one task sends a call again at once (after a strip or a rejection) before it goes back
 SHARE_DELAY_S: Final = 0.05  # seconds a call is put off when its urgency or deployment has its share of the threads
+STORE_DELAY_S: Final = 5.0  # seconds a call waits that needs the store while it is away
 HOLD_DELAY_S: Final = 30.0  # seconds between two looks at whether a held audience has been bound
 CRASHES_TO_SPLIT: Final = 3  # times a worker may die with a call before the call is split
 CRASHES_TO_REJECT: Final = 10  # and before a record alone is rejected
@@ -52,7 +53,11 @@ def deliver(runtime: Runtime, deployment: str, call_id: str) -> str:
         return "put off: its share of the threads is taken"
     try:
         with runtime.held.holding(claim):
-            return Delivery(runtime, Claimed(runtime, claim)).run()
+            claimed = Claimed(runtime, claim)
+            try:
+                return Delivery(runtime, claimed).run()
+            except StoreUnavailable:  # no worker's death: left to its lease, the call would in the end be rejected
+                claimed.give_back(STORE_DELAY_S, "the store is away", answered=True, counted=False)
     finally:
         runtime.shares.give(deployment, claim.urgency)
 
