@@ -10,18 +10,18 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from redis import Redis
 
 from tercel import messages
 from tercel.errors import CheckpointMoved, LaneFull
+from tercel.lanes.managing import Managed
 from tercel.lanes.memory import FULL_SHARE, MemoryGuard
-from tercel.lanes.scripts import Scripts
-from tercel.lanes.values import RUN_FIELDS, Change, Claim, Enqueued, Halted, Lane, Survey
+from tercel.lanes.values import Change, Claim, Enqueued, Lane, Survey
 from tercel.records import LANE_KIND_OF_LETTER, LaneKind, Record, Urgency
 
-BATCH_ID_TTL_S: Final = 300.0  # seconds a batch id is remembered: far longer than redis-py goes on resending
+BATCH_ID_TTL_S: Final = 900.0  # seconds a batch id is remembered: far longer than redis-py goes on resending
 WAKE_S: Final = 10.0  # seconds after which an unanswered wake-up of a call is taken for lost
 WAKE_AT_ONCE: Final = 200  # calls a script wakes: it must not hold Redis up
 
@@ -29,7 +29,7 @@ _LETTER: Final = {Urgency.LIVE: "l", Urgency.BULK: "b"}
 _URGENCY: Final = {"l": Urgency.LIVE, "b": Urgency.BULK}
 
 
-class Lanes:
+class Lanes(Managed):
     """The lanes of every deployment on one Redis.
 
     ``prefix`` goes before every key, as Celery's ``global_keyprefix`` does. ``wake_s`` and ``batch_id_ttl_s`` are
@@ -45,13 +45,9 @@ class Lanes:
         batch_id_ttl_s: float = BATCH_ID_TTL_S,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.redis = redis
-        self.prefix = prefix
-        self._scripts = Scripts(redis)
-        self._shared = f"{prefix}tercel:"
+        super().__init__(redis, prefix, clock)
         self._wake_ms = int(wake_s * 1000)
         self._batch_ttl_ms = int(batch_id_ttl_s * 1000)
-        self._clock = clock
         self._memory = MemoryGuard(redis)
 
     # -- producers ------------------------------------------------------------------------------------------------
@@ -284,89 +280,3 @@ class Lanes:
                 ],
             ).decode()
         )
-
-    # -- people ---------------------------------------------------------------------------------------------------
-
-    def halt(self, deployment: str, *, code: str, reason: str, by_hand: bool = False, probed: bool = False) -> None:
-        """Stop cutting for a deployment until :meth:`resume`. A halt by hand is not replaced by one of ours.
-
-        ``probed``: workers send one call a period all the same, and resume when it goes through.
-        """
-        key = f"{self._base(deployment)}state"
-        if not by_hand and self.redis.hget(key, "by_hand") == b"1":
-            return
-        fields: dict[Any, Any] = {
-            "code": code,
-            "reason": reason,
-            "by_hand": str(int(by_hand)),
-            "probed": str(int(probed)),
-        }
-        with self.redis.pipeline() as pipe:
-            pipe.hset(key, mapping=fields)
-            pipe.hsetnx(key, "since", str(int(self._clock() * 1000)))
-            pipe.execute()
-
-    def halted(self, deployment: str) -> Halted | None:
-        """Return why a deployment is halted, None if it is not."""
-        fields: dict[bytes, bytes] = self.redis.hgetall(f"{self._base(deployment)}state")  # type: ignore[assignment]
-        if not fields:
-            return None
-        return Halted(
-            code=fields.get(b"code", b"").decode(),
-            reason=fields.get(b"reason", b"").decode(),
-            since_ms=int(fields.get(b"since", b"0")),
-            by_hand=fields.get(b"by_hand") == b"1",
-            probed=fields.get(b"probed") == b"1",
-        )
-
-    def take_probe(self, deployment: str, every_s: float) -> bool:
-        """Ask to be the one who probes a halted deployment in this period of ``every_s`` seconds."""
-        key = f"{self._base(deployment)}probe"
-        return bool(self.redis.set(key, b"1", nx=True, px=max(1, int(every_s * 1000))))
-
-    def resume(self, deployment: str) -> bool:
-        """End a halt. False: there was none."""
-        return bool(self.redis.delete(f"{self._base(deployment)}state"))
-
-    def run_counts(self, run: str) -> dict[str, int]:
-        """Return a run's counters, in records: every name in ``RUN_FIELDS``."""
-        return self._counts(f"{self._shared}run:{run}")
-
-    def totals(self, deployment: str) -> dict[str, int]:
-        """Return a deployment's counters since it was first used; also by kind, as ``profile.delivered``."""
-        return self._counts(f"{self._base(deployment)}totals")
-
-    def add_counts(self, deployment: str, run: str, counts: Mapping[str, int]) -> None:
-        """Move counters by hand, e.g. a discarded rejection: ``{"rejected": -1, "discarded": 1}``."""
-        with self.redis.pipeline(transaction=True) as pipe:
-            for field, n in counts.items():
-                pipe.hincrby(f"{self._shared}run:{run}", field, n)
-                pipe.hincrby(f"{self._base(deployment)}totals", field, n)
-            pipe.execute()
-
-    def repair(self, deployment: str) -> tuple[int, int, int]:
-        """Rebuild every key's turn from lanes, wait lists and calls; for use after a lane was purged by hand.
-
-        Return (marks before, marks after, records found waiting).
-        """
-        before, after, found = self._scripts.run("repair", self._keys(deployment), [])
-        return before, after, found
-
-    # -- names ----------------------------------------------------------------------------------------------------
-
-    def _base(self, deployment: str) -> str:
-        return f"{self._shared}{deployment}:"
-
-    def _keys(self, deployment: str) -> list[str]:
-        return [self._base(deployment), f"{self.prefix}{deployment}.", self._shared]
-
-    def _queue(self, urgency: Urgency) -> str:
-        return self.prefix + messages.CALL_QUEUES[urgency]
-
-    def _counts(self, key: str) -> dict[str, int]:
-        stored: dict[bytes, Any] = self.redis.hgetall(key)  # type: ignore[assignment]
-        counts = dict.fromkeys(RUN_FIELDS, 0)
-        for field, n in stored.items():
-            if field != b"checkpoint":
-                counts[field.decode()] = int(n)
-        return counts

@@ -7,7 +7,20 @@ from typing import Any, Final
 
 from redis import Redis
 
-NAMES: Final = ("enqueue", "cut", "claim", "renew", "settle", "postpone", "split", "wake", "survey", "repair")
+NAMES: Final = (
+    "enqueue",
+    "cut",
+    "claim",
+    "renew",
+    "settle",
+    "postpone",
+    "split",
+    "wake",
+    "survey",
+    "repair",
+    "halt",
+    "resume",
+)
 
 
 class Scripts:
