@@ -31,6 +31,9 @@ check: $(VENV)/.dev
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
+chaos: $(VENV)/.dev
+	@$(BIN)/python -m bench.chaos
+
 format: $(VENV)/.dev
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .

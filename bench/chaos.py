@@ -87,7 +87,7 @@ class Total:
 
 def plans(kills: int, seed: int) -> list[Plan]:
     """Return the rounds of a campaign, each with a seed of its own."""
-    rounds = []
+    rounds: list[Plan] = []
     while kills > 0:
         some = min(kills, KILLS_A_ROUND)
         mix = MIXES[len(rounds) % len(MIXES)]
@@ -115,6 +115,7 @@ def render(total: Total, machine: Machine, *, seed: int, day: str) -> str:
     killed = ", ".join(
         f"{n} of {victim}s" if victim != "redis" else f"{n} of Redis" for victim, n in total.killed.items()
     )
+    recovered = f"median {figures['recovered_median_s']} s, longest {figures['recovered_longest_s']} s"
     rows = [
         ("killed with SIGKILL", killed),
         ("records", f"{total.records:,} in {total.rounds} rounds, {figures['seconds']} s"),
@@ -122,16 +123,16 @@ def render(total: Total, machine: Machine, *, seed: int, day: str) -> str:
         ("records lost", str(total.lost)),
         ("older update after a newer one", str(total.reordered)),
         ("applied again after a kill or a lost answer", f"{total.doubled} records, none of them an event"),
-        ("until all those calls were taken up again", f"median {figures['recovered_median_s']} s, longest {figures['recovered_longest_s']} s"),
+        ("until all those calls were taken up again", recovered),
         ("rounds that broke a promise", str(len(total.failures))),
     ]  # fmt: skip
     table = "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
     broken = "".join(f"\n- {text}" for text in total.failures)
     return (
         "## Chaos: everything is killed, nothing is lost\n\n"
-        f"`make chaos`, first seed {seed}, {day}, {machine.cores} cores. Leases of 1.5 s and time-outs of 1.5 s, so that "
-        "recovery is seen often; `tests/chaos/test_recovery.py` holds it to 30 s with the times of production. The API "
-        "answers 503, 429, resets connections and hangs meanwhile.\n\n"
+        f"`make chaos`, first seed {seed}, {day}, {machine.cores} cores. Leases of 1.5 s and time-outs of 1.5 s, so "
+        "that recovery is seen often; `tests/chaos/test_recovery.py` holds it to 30 s with the times of production. The "
+        "API answers 503, 429, resets connections and hangs meanwhile.\n\n"
         f"{table}\n{broken}"
     ).rstrip()
 

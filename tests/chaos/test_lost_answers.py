@@ -16,7 +16,7 @@ from redis import Redis
 
 from tercel.connections import connect
 from tercel.embedded import EmbeddedRedis
-from tercel.lanes import Claim, Lanes
+from tercel.lanes import Claim, Enqueued, Lanes
 from tercel.records import Event, LaneKind, Profile, Urgency
 from tests.support.cutting_proxy import CuttingProxy
 from workers.limiter import Limiter, Limits
@@ -26,9 +26,9 @@ PEOPLE = ("ann", "bob", "cat", "ann")  # one of them twice: its second record is
 LIMITS = Limits(rate=5, breaker_failures=1)
 
 
-def enqueue(lanes: Lanes, urgency: Urgency = Urgency.BULK) -> None:
+def enqueue(lanes: Lanes, urgency: Urgency = Urgency.BULK) -> Enqueued:
     records = [Profile(profile_id=who) for who in PEOPLE]
-    lanes.enqueue("prod", urgency, records, run="0000000a", checkpoint=("", "4 rows"), tally={"rejected": 2})
+    return lanes.enqueue("prod", urgency, records, run="0000000a", checkpoint=("", "4 rows"), tally={"rejected": 2})
 
 
 def cut(lanes: Lanes, kind: LaneKind = LaneKind.PROFILE, urgency: Urgency = Urgency.BULK, size: int = 10) -> int:
@@ -117,12 +117,13 @@ def test_a_limiter_script_sent_again_changes_nothing_twice(
         match command:
             case "book":
                 return limiter.book("prod", LIMITS, horizon_s=2, records=10)
-            case "slow":
-                return limiter.slow("prod", LIMITS, after_s=5)
             case "failed":
                 return limiter.failed("prod", LIMITS)
+            case "slow":
+                limiter.slow("prod", LIMITS, after_s=5)
             case _:
-                return limiter.passed("prod")
+                limiter.passed("prod")
+        return None
 
     plain, cut_off = f"{prefix}plain:", f"{prefix}cut:"
     undisturbed = change(Limiter(redis_client, prefix=plain))
@@ -144,7 +145,8 @@ def contents(client: Redis, prefix: str) -> list[tuple[str, object]]:
         drawn = name if name.endswith(CALL) else re.sub(r"(call|batch):[0-9a-f]{16}", r"\1:#", name)
         match client.type(key):
             case b"hash":
-                fields = {f.decode(): v.decode() for f, v in client.hgetall(key).items()}
+                held: dict[bytes, bytes] = client.hgetall(key)  # type: ignore[assignment]
+                fields = {f.decode(): v.decode() for f, v in held.items()}
                 times = ("created", "not_before", "op", "holder")
                 found.append((drawn, sorted((f, v) for f, v in fields.items() if f not in times)))
             case b"list":
@@ -158,6 +160,6 @@ def contents(client: Redis, prefix: str) -> list[tuple[str, object]]:
 
 def limiter_state(client: Redis, prefix: str) -> dict[bytes, bytes]:
     """The limiter's counters and its rate; not its times."""
-    held = client.hgetall(f"{prefix}tercel:limiter:prod")
+    held: dict[bytes, bytes] = client.hgetall(f"{prefix}tercel:limiter:prod")  # type: ignore[assignment]
     counters = (b"slots", b"slowed", b"fails", b"opens", b"allowed")
     return {name: value for name, value in held.items() if name in counters}

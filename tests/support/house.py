@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -154,11 +155,11 @@ class House:
         """The calls in somebody's hands, with their fencing numbers."""
         found = {}
         for urgency in ("l", "b"):
-            ids = [one.decode() for one in self.client.zrange(f"tercel:{DEPLOYMENT}:ready:{urgency}", 0, -1)]
-            for call_id in ids:
+            ids: list[Any] = self.client.zrange(f"tercel:{DEPLOYMENT}:ready:{urgency}", 0, -1)
+            for call_id in map(bytes.decode, ids):
                 claims, fence = self.client.hmget(f"tercel:{DEPLOYMENT}:call:{call_id}", ["claims", "fence"])
                 if claims and int(claims):
-                    found[call_id] = int(fence)
+                    found[call_id] = int(fence or 0)
         return found
 
     def moved_on(self, fences: Mapping[str, int]) -> set[str]:
