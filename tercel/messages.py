@@ -68,6 +68,18 @@ _ids = _Ids()
 new_record_ids = _ids.take
 
 
+def row_record_id(run: str, file: int, number: int) -> str:
+    """Return the record id that says which row a run's record came from, in hex: run, file (2), line or row (10)."""
+    return f"{run}{file & 0xFF:02x}{number & 0xFFFFFFFFFF:010x}"
+
+
+def row_of(record_id: str, run: str) -> tuple[int, int] | None:
+    """Return (file, line or row) of a record id that :func:`row_record_id` made for this run; None for any other."""
+    if run == STREAM_RUN or not record_id.startswith(run):
+        return None
+    return int(record_id[8:10], 16), int(record_id[10:], 16)
+
+
 def new_call_id() -> str:
     """Return a fresh call id: 16 hex digits."""
     return secrets.token_hex(8)

@@ -35,6 +35,7 @@ class Rejector:
                     reason=reason.text,
                     answer=reason.answer,
                     record=contents.data[i],
+                    source=_source(contents.record_id(i), contents.run(i)),
                 )
                 for i, reason in refused.items()
             ]
@@ -58,6 +59,15 @@ class Rejector:
             ]
         )
         return {(run, "rejected"): n for run, n in Counter(map(_run, found)).items()}
+
+
+def _source(record_id: str, run: str) -> str:
+    """Say which row of its run's input a record came from; "" for a record of no run."""
+    row = messages.row_of(record_id, run)
+    if row is None:
+        return ""
+    file, number = row
+    return f"row {number}" if file == 0 else f"row {number} of file {file + 1}"
 
 
 def _run(message: bytes) -> str:

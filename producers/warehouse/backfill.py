@@ -26,6 +26,7 @@ from producers.warehouse.sources import Source, look_at
 from producers.warehouse.values import RowRefused
 from tercel.connections import translated
 from tercel.errors import CheckpointMoved, InputError, TercelError, UnavailableError
+from tercel.messages import row_record_id
 from tercel.records import Record, Urgency
 from tercel.store import Rejection, RunRecord, RunStatus
 from tercel.store.values import utc_now
@@ -35,11 +36,15 @@ BATCH_ROWS: Final = 500  # rows an enqueue carries: enough to make the round tri
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One batch of rows, mapped: it takes the run from ``before`` to ``after``, with ``share`` of the input read."""
+    """One batch of rows, mapped: it takes the run from ``before`` to ``after``, with ``share`` of the input read.
+
+    ``numbers[i]`` is the line (row for Parquet) that ``records[i]`` came from.
+    """
 
     before: Position
     after: Position
     records: Sequence[Record]
+    numbers: Sequence[int]
     bad: Sequence[BadRow]
     share: float
 
@@ -152,9 +157,9 @@ class Backfill:
             reader = source.open(at.place if number == start.file else START)
             try:
                 while batch := reader.read(self._batch_rows):
-                    records, bad = _mapped(source, batch)
+                    records, numbers, bad = _mapped(source, batch)
                     after = Position(number, batch.end, at.rows + len(batch), at.bad + len(bad))
-                    yield Step(at, after, records, bad, (size_before + source.size * reader.share) / total)
+                    yield Step(at, after, records, numbers, bad, (size_before + source.size * reader.share) / total)
                     at = after
             finally:
                 reader.close()
@@ -182,6 +187,7 @@ class Backfill:
                     checkpoint=("" if step.before == Position() else before, after),
                     high_water=self._high_water,
                     tally={"rejected": len(step.bad)} if step.bad else None,
+                    record_ids=[row_record_id(run.id, step.after.file, number) for number in step.numbers],
                 )
 
         self._patiently(enqueue, run, step.before, share)
@@ -222,14 +228,17 @@ class Backfill:
         )
 
 
-def _mapped(source: Source, batch: RowBatch) -> tuple[list[Record], list[BadRow]]:
-    """Map a batch's rows; those that cannot be mapped join its bad rows."""
+def _mapped(source: Source, batch: RowBatch) -> tuple[list[Record], list[int], list[BadRow]]:
+    """Map a batch's rows to records and the numbers of their rows; those that cannot be mapped join its bad rows."""
     make = source.mapper.make
     records: list[Record] = []
+    numbers: list[int] = []
     bad = list(batch.bad)
     for number, row in zip(batch.numbers, batch.rows, strict=True):
         try:
             records.append(make(row, number))
         except RowRefused as refused:
             bad.append(BadRow(number, refused.code, refused.text))
-    return records, bad
+        else:
+            numbers.append(number)
+    return records, numbers, bad

@@ -23,6 +23,7 @@ class EnqueueTarget(Protocol):
         checkpoint: tuple[str, str] | None = None,
         high_water: int | None = None,
         tally: Mapping[str, int] | None = None,
+        record_ids: Sequence[str] | None = None,
     ) -> Enqueued:
         """Put records on their lanes, move the run's checkpoint and add to its counters, all of it or nothing.
 

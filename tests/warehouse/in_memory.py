@@ -69,8 +69,12 @@ class MemoryLanes:
         checkpoint: tuple[str, str] | None = None,
         high_water: int | None = None,
         tally: Mapping[str, int] | None = None,
+        record_ids: Sequence[str] | None = None,
     ) -> Enqueued:
         self.fate.before()
+        assert record_ids is not None
+        assert len(record_ids) == len(records)
+        assert all(len(record_id) == 20 and record_id.startswith(run) for record_id in record_ids)
         assert urgency is Urgency.BULK
         assert len(run) == 8
         assert set(run) <= set("0123456789abcdef")

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from producers.warehouse import REASONS, Backfill, Progress, ReadOptions, Report, mapping_of_options
 from producers.warehouse.mapping import AnyMapping
 from tercel.errors import CheckpointMoved, InputError, MappingError, RedisUnavailable
+from tercel.messages import row_of
 from tercel.store import RunStatus
 from tests.warehouse.in_memory import Fate, Killed, MemoryLanes, MemoryStore, World, profile_ids
 
@@ -339,3 +340,25 @@ def test_killed_at_any_call_and_resumed_every_row_is_there_exactly_once(
     assert world.counts == expected.counts
     outcome = [(run.id, run.status, run.counts) for run in world.runs.values()]
     assert outcome == [(run.id, run.status, run.counts) for run in expected.runs.values()]
+
+
+def test_a_records_id_says_which_file_and_line_it_came_from(tmp_path: Path) -> None:
+    world = World()
+    first, second = customers(tmp_path, ["1,a", "2,b"]), tmp_path / "more.csv"
+    second.write_text(first.read_text(), encoding="utf-8")
+    seen: list[str] = []
+
+    class Watched:
+        def __init__(self, lanes: Any) -> None:
+            self._lanes = lanes
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._lanes, name)
+
+        def enqueue(self, *args: Any, **options: Any) -> Any:
+            seen.extend(options["record_ids"])
+            return self._lanes.enqueue(*args, **options)
+
+    run = backfill(world, [first, second], lanes=Watched(MemoryLanes(world))).run().run
+
+    assert [row_of(record_id, run) for record_id in seen] == [(0, 2), (0, 3), (1, 2), (1, 3)]
