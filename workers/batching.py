@@ -148,11 +148,13 @@ class BatchingStep(bootsteps.StartStopStep):  # type: ignore[misc]
             target=Batcher(runtime, beat).run, args=(runtime.stopping,), name="tercel-batching", daemon=True
         )
         self._thread.start()
+        events.emit(events.WorkerStarted(len(runtime.settings.deployments), runtime.settings.worker.threads))
 
     def stop(self, parent: Any) -> None:
         runtime = runtimes.built()
         if runtime is not None:
             runtime.stopping.set()
+            events.emit(events.WorkerStopping(sum(map(len, runtime.held.by_deployment().values()))))
         if self._thread is not None:
             self._thread.join(timeout=5)
 

@@ -45,6 +45,8 @@ def enqueue(runtime: Runtime, task_id: str, deployment: str, urgency: str, data:
                 )
             ]
         )
+        if deployment in runtime.settings.deployments:
+            runtime.lanes.enqueue(deployment, Urgency.LIVE, [], tally={"rejected": 1}, batch_id=f"task-{task_id}")
         return "rejected: it is not a record"
     high_water = runtime.settings.lanes.high_water
     try:

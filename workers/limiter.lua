@@ -82,11 +82,7 @@ end
 -- book
 local fails = get('fails') or 0
 local open_till = get('open_till')
-if open_till then
-  if open_till > now then return {0, open_till - now, fails, 'breaker'} end
-  -- Half open: one request goes through, the others wait for what becomes of it.
-  set('open_till', now + math.min(tonumber(ARGV[8]) * 2 ^ (get('opens') or 0), tonumber(ARGV[9])))
-end
+if open_till and open_till > now then return {0, open_till - now, fails, 'breaker'} end
 local horizon, records, per_minute = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local slot, why = now, 'full'
 local pause = get('pause') or 0
@@ -99,6 +95,11 @@ if limit > 0 then slot = math.max(slot, tat) end
 if per_minute > 0 then slot = math.max(slot, math.min(msg_tat, now + 3600000000)) end
 local wait = slot - now
 if wait > horizon then return {0, wait, fails, why} end
+if open_till then
+  -- Half open: this request goes through, the others wait for what becomes of it, twice as long as the last time.
+  local opens = redis.call('HINCRBY', h, 'opens', 1)
+  set('open_till', slot + math.min(tonumber(ARGV[8]) * 2 ^ (opens - 1), tonumber(ARGV[9])))
+end
 if limit > 0 then set('tat', slot + (1 + tonumber(ARGV[4])) / allowed_rate(limit, tonumber(ARGV[10])) * 1000000) end
 if per_minute > 0 then set('msg_tat', math.max(msg_tat, slot) + records * 60000000 / per_minute) end
 redis.call('HINCRBY', h, 'slots', 1)

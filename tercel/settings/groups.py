@@ -24,7 +24,7 @@ class LaneSettings(Group):
         500_000, description="Most records in one lane, waiting ones included; a producer waits above it."
     )
     batch_id_ttl_s: Seconds = Field(
-        300.0, description="How long an enqueued batch is remembered, so that a repeat of it changes nothing."
+        900.0, description="How long an enqueued batch is remembered, so that a repeat of it changes nothing."
     )
 
 
