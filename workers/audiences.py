@@ -9,10 +9,10 @@ from redis.exceptions import LockError
 
 from tercel.lanes import Claim
 from tercel.records import LaneKind
-from workers.call import Contents
+from workers.call import Contents, naming
 from workers.destinations import Destination
 from workers.destinations.base import Request
-from workers.outcomes import CreateAudience, Delivered, Hold, Outcome, Reason, Retry
+from workers.outcomes import CreateAudience, Delivered, Hold, Outcome, Reason, RejectItems, Retry
 from workers.runtime import Runtime
 from workers.sending import Sent
 from workers.watching import events
@@ -55,8 +55,10 @@ class AudienceKeeper:
             events.AudienceHeld(self._claim.deployment, records=len(self._claim.messages), code=outcome.reason.code)
         )
 
-    def create(self, wanted: CreateAudience, send: Callable[[Request, int], Sent]) -> Outcome | None:
-        """Create an audience that memberships name. None: it exists now; else what stands in the way."""
+    def create(
+        self, wanted: CreateAudience, contents: Contents, send: Callable[[Request, int], Sent]
+    ) -> Outcome | None:
+        """Create an audience that memberships name. None: it exists now; else what stands in the way, for them."""
         deployment = self._claim.deployment
         data: dict[str, Any] = {"action": "create", "name": wanted.name}
         if wanted.external_id is not None:
@@ -75,6 +77,9 @@ class AudienceKeeper:
                     return rendered.needs
                 sent = send(rendered.request, 1)
                 outcome = self._destination.judge(LaneKind.AUDIENCE, [data], rendered.request, sent.answer)
+                if isinstance(outcome, RejectItems):  # items of the create; the records are those that name it
+                    why = next(iter(outcome.items.values()))
+                    return RejectItems(dict.fromkeys(naming(contents, wanted.name, wanted.external_id), why))
                 if not isinstance(outcome, Delivered):
                     return outcome
                 if outcome.created is not None:

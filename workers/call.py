@@ -133,6 +133,19 @@ def by_audience(claim: Claim, contents: Contents) -> Halves | None:
     return halves(claim)
 
 
+def naming(contents: Contents, name: str, external_id: str | None) -> list[int]:
+    """Return the records that name this audience: by its external id, or by its name where it has none."""
+    wanted = (None, external_id, None if external_id is not None else name)
+    return [i for i, data in enumerate(contents.data) if _named(data) == wanted]
+
+
+def without_keys_of(claim: Claim, contents: Contents, chosen: Iterable[int]) -> Halves | None:
+    """Split off the keys that none of the chosen records has. None: there are no others."""
+    held = {contents.key(i) for i in chosen}
+    first = tuple(i for i, message in enumerate(claim.messages) if message[messages.KEY].decode() not in held)
+    return Halves(first, back=False) if 0 < len(first) < len(claim.messages) else None
+
+
 def oldest_of_each(claim: Claim, alone: Collection[str]) -> Halves:
     """Keep all records but the later ones of the keys ``alone``, which go back to be delivered one after the other."""
     seen: set[str] = set()
@@ -143,6 +156,14 @@ def oldest_of_each(claim: Claim, alone: Collection[str]) -> Halves:
             first.append(i)
             seen.add(key)
     return Halves(tuple(first), back=True)
+
+
+def _named(data: Mapping[str, Any]) -> tuple[Any, Any, Any]:
+    """What decides which audience a membership means: the first one given."""
+    audience_id, external_id, name = _audience(data)
+    if audience_id is not None:
+        return audience_id, None, None
+    return None, external_id, name if external_id is None else None
 
 
 def _audience(data: Mapping[str, Any]) -> tuple[Any, Any, Any]:

@@ -31,6 +31,7 @@ from workers.outcomes import (
     StripAttributes,
 )
 from workers.runtime import Runtime
+from workers.sending import Sent
 from workers.watching import events, instruments
 
 ROUNDS: Final = 6  # times one task sends a call again at once (after a strip or a rejection) before it goes back
@@ -113,16 +114,19 @@ class Delivery:
             return self._obey(None, rendered.needs)
         if rendered.request is None:
             return self._obey(None, Delivered())
+        sent = self._send(rendered.request, len(data))
+        return self._obey(rendered.request, self._destination.judge(kind, data, rendered.request, sent.answer))
+
+    def _send(self, request: Request, records: int) -> Sent:
         try:
-            sent = self._courier.send(rendered.request, len(data))
+            return self._courier.send(request, records)
         except SettingsError as error:  # the key file cannot be read: somebody has to mend it, and nothing is lost
             self._halt(Reason(error.code, str(error)))
-        return self._obey(rendered.request, self._destination.judge(kind, data, rendered.request, sent.answer))
 
     def _obey(self, request: Request | None, outcome: Outcome) -> bool:
         """Do what an outcome says. Return whether the call has ended."""
         call = self._call
-        if not isinstance(outcome, Halt | Retry):
+        if request is not None and not isinstance(outcome, Halt | Retry):
             self._end_halt()
         match outcome:
             case Delivered():
@@ -147,7 +151,7 @@ class Delivery:
             case Hold():
                 self._hold(outcome)
             case CreateAudience():
-                hindered = self._audiences.create(outcome, self._courier.send)
+                hindered = self._audiences.create(outcome, call.contents, self._send)
                 if hindered is not None:
                     return self._obey(None, hindered)
         return call.is_empty
@@ -197,9 +201,10 @@ class Delivery:
     def _hold(self, outcome: Hold) -> NoReturn:
         call = self._call
         self._audiences.hold(outcome)
-        halves = calls.by_audience(call.claim, call.contents)
-        if halves is not None and not halves.back and call.claim.attempts == 0:
-            call.split(halves, outcome.reason)
+        held = calls.naming(call.contents, outcome.name, outcome.external_id)
+        others = calls.without_keys_of(call.claim, call.contents, held) if held else None
+        if others is not None:
+            call.split(others, outcome.reason)
         call.give_back(HOLD_DELAY_S, outcome.reason.text, answered=True)
 
     # -- calls that will not do -----------------------------------------------------------------------------------
@@ -241,8 +246,8 @@ class Delivery:
     def _end_halt(self) -> None:
         if self._probing:
             self._probing = False
-            self._rt.lanes.resume(self._name)
-            events.emit(events.DeploymentResumed(self._name))
+            if self._rt.lanes.resume(self._name, probed=True):
+                events.emit(events.DeploymentResumed(self._name))
 
     def _halt(self, reason: Reason) -> NoReturn:
         self._rt.lanes.halt(self._name, code=reason.code, reason=reason.text, probed=True)

@@ -72,6 +72,7 @@ class Rig:
         worker: Overrides | None = None,
     ) -> None:
         one = {"url": standin.url, "key": standin.admin.config()["keys"][0]["key"], "rate": 0, "timeout_s": 2.0}
+        named = deployments or {DEPLOYMENT: deployment or {}}
         self.settings = Settings.load(
             Path(os.devnull),
             environ={},
@@ -79,9 +80,7 @@ class Rig:
             redis_url=redis_url,
             redis_prefix=prefix,
             database_url=f"sqlite:///{folder / 'store.db'}",
-            deployments=deployments
-            and {name: {**one, **more} for name, more in deployments.items()}
-            or {DEPLOYMENT: {**one, **(deployment or {})}},
+            deployments={name: {**one, **more} for name, more in named.items()},
             delivery={**DELIVERY, **(delivery or {})},
             lanes={"linger_live_s": 0.0, "linger_bulk_s": 0.0, **(lanes or {})},
             limiter=limiter or {},
@@ -126,7 +125,8 @@ class Rig:
         """Take every wake-up off the Celery queues, live first, as (call id, deployment)."""
         taken = []
         for queue in CALL_QUEUES.values():
-            for message in self.redis.rpop(f"{self.settings.redis_prefix}{queue}", 10_000) or []:
+            messages: Any = self.redis.rpop(f"{self.settings.redis_prefix}{queue}", 10_000)
+            for message in messages or ():
                 call_id, deployment = orjson.loads(orjson.loads(message)["body"])[0]
                 taken.append((call_id, deployment))
         return taken

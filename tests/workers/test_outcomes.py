@@ -276,7 +276,8 @@ def test_a_refused_key_halts_and_rejects_nothing(rig: Rig, standin: StandIn, sta
         rig.one_turn()
 
     halted = rig.runtime.lanes.halted(DEPLOYMENT)
-    assert halted is not None and halted.code == "T401" and halted.probed
+    assert halted is not None
+    assert (halted.code, halted.probed) == ("T401", True)
     assert rig.rejections() == []
     assert rig.counts()["waiting"] + rig.counts()["in_flight"] + rig.counts()["retrying"] == 1_500
 
