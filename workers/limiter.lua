@@ -12,7 +12,7 @@
 --   book      2 id  3 limit/s  4 jitter  5 horizon us  6 records  7 records/min (0: off)  8 breaker us  9 breaker max us
 --             10 climb share/s
 --             answers {1, wait us, fails} booked; {0, wait us, fails, why} refused, why: full, pause, breaker
---   slow      2 id  3 limit/s  4 pause us  5 factor   a 429: nothing goes out for a while, and the rate drops
+--   slow      2 id  3 limit/s  4 pause us  5 factor  6 climb share/s   a 429: nothing goes out for a while, and the rate drops
 --   fail      2 id  3 failures that open it  4 open us  5 longest us      answers 1 if the breaker is open now
 --   pass      a success: the breaker closes
 
@@ -20,6 +20,15 @@ local h, command = KEYS[1], ARGV[1]
 local t = redis.call('TIME')
 local now = t[1] * 1000000 + t[2]
 local function get(field) return tonumber(redis.call('HGET', h, field)) end
+-- A time in the hash; nil where it lies further ahead than it can have been set: the clock has jumped back since. What
+-- was booked or opened by the old clock must not stop the deployment for as long as the jump was.
+local SLACK = 60000000  -- us that a time may lie ahead beyond what its own rule says: waits for a slot, uneven clocks
+local LONGEST_PAUSE = 3600000000  -- us, see MAX_PAUSE_S in limiter.py
+local MOST_RECORDS = 1000  -- that one request carries
+local function time_of(field, longest)
+  local at = get(field)
+  if at and at - now <= longest + SLACK then return at end
+end
 local function set(...)
   local values = {...}
   for i = 2, #values, 2 do
@@ -32,7 +41,8 @@ end
 local function allowed_rate(limit, climb)
   local allowed = get('allowed')
   if not allowed then return limit end
-  local rate = allowed + limit * climb * math.max(0, now - (get('climb_at') or now)) / 1000000
+  local since = time_of('climb_at', LONGEST_PAUSE) or -math.huge
+  local rate = allowed + limit * climb * math.max(0, now - since) / 1000000
   if rate >= limit then
     redis.call('HDEL', h, 'allowed', 'climb_at')
     return limit
@@ -55,7 +65,7 @@ end
 
 if command == 'fail' then
   local fails = redis.call('HINCRBY', h, 'fails', 1)
-  local open_till = get('open_till') or 0
+  local open_till = time_of('open_till', tonumber(ARGV[5])) or 0
   if fails >= tonumber(ARGV[3]) and open_till <= now then
     local opens = redis.call('HINCRBY', h, 'opens', 1)
     open_till = now + math.min(tonumber(ARGV[4]) * 2 ^ (opens - 1), tonumber(ARGV[5]))
@@ -67,12 +77,12 @@ end
 local limit = get('limit') or tonumber(ARGV[3])
 
 if command == 'slow' then
-  local pause = math.max(get('pause') or 0, now + tonumber(ARGV[4]))
+  local pause = math.max(time_of('pause', LONGEST_PAUSE) or 0, now + tonumber(ARGV[4]))
   set('pause', pause)
   redis.call('HINCRBY', h, 'slowed', 1)
   -- Many requests in flight meet the same storm: the rate drops once for it, not once for each of them.
-  if limit > 0 and now - (get('slow_at') or 0) > 1000000 then
-    set('allowed', math.max(1, limit * 0.05, allowed_rate(limit, 0) * tonumber(ARGV[5])))
+  if limit > 0 and math.abs(now - (get('slow_at') or 0)) > 1000000 then
+    set('allowed', math.max(1, limit * 0.05, allowed_rate(limit, tonumber(ARGV[6])) * tonumber(ARGV[5])))
     set('slow_at', now)
   end
   set('climb_at', pause)
@@ -82,17 +92,17 @@ end
 -- book
 local fails = get('fails') or 0
 local open_till = get('open_till')
+if open_till and not time_of('open_till', tonumber(ARGV[9])) then open_till = now end
 if open_till and open_till > now then return {0, open_till - now, fails, 'breaker'} end
 local horizon, records, per_minute = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local slot, why = now, 'full'
-local pause = get('pause') or 0
+local pause = time_of('pause', LONGEST_PAUSE) or 0
 if pause > now then slot, why = pause, 'pause' end
--- A clock that jumped back must not stop the deployment: no booking lies further ahead than the horizon allows.
-local far = now + 60000000
-local tat = math.min(get('tat') or 0, far)
-local msg_tat = get('msg_tat') or 0
-if limit > 0 then slot = math.max(slot, tat) end
-if per_minute > 0 then slot = math.max(slot, math.min(msg_tat, now + 3600000000)) end
+local rate = limit > 0 and allowed_rate(limit, tonumber(ARGV[10]))
+local spacing = rate and (1 + tonumber(ARGV[4])) / rate * 1000000
+local a_record = per_minute > 0 and 60000000 / per_minute
+if rate then slot = math.max(slot, time_of('tat', spacing) or 0) end
+if a_record then slot = math.max(slot, time_of('msg_tat', MOST_RECORDS * a_record) or 0) end
 local wait = slot - now
 if wait > horizon then return {0, wait, fails, why} end
 if open_till then
@@ -100,7 +110,7 @@ if open_till then
   local opens = redis.call('HINCRBY', h, 'opens', 1)
   set('open_till', slot + math.min(tonumber(ARGV[8]) * 2 ^ (opens - 1), tonumber(ARGV[9])))
 end
-if limit > 0 then set('tat', slot + (1 + tonumber(ARGV[4])) / allowed_rate(limit, tonumber(ARGV[10])) * 1000000) end
-if per_minute > 0 then set('msg_tat', math.max(msg_tat, slot) + records * 60000000 / per_minute) end
+if rate then set('tat', slot + spacing) end
+if a_record then set('msg_tat', slot + records * a_record) end
 redis.call('HINCRBY', h, 'slots', 1)
 return remember({1, math.floor(wait), fails})

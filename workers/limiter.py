@@ -17,6 +17,7 @@ from redis import Redis
 SLOW_FACTOR: Final = 0.7  # of the rate that is left after a 429
 SLOW_PAUSE_S: Final = 1.0  # seconds nothing goes out after a 429 that names no time: the destination's window
 CLIMB_SHARE: Final = 0.05  # of the limit that the rate regains every second after a 429
+CLOCK_SLACK_S: Final = 60.0  # seconds a time may lie too far ahead; beyond it, the clock has jumped back since
 MAX_PAUSE_S: Final = 3_600.0  # seconds; a Retry-After beyond it is not believed
 
 
@@ -90,7 +91,7 @@ class Limiter:
     def slow(self, deployment: str, limits: Limits, *, after_s: float | None) -> None:
         """A 429 came: nothing goes out for ``after_s`` (or a second), and the rate drops for a while."""
         pause = SLOW_PAUSE_S if after_s is None else min(max(after_s, 0.0), MAX_PAUSE_S)
-        self._run(deployment, "slow", limits.rate, int(pause * 1e6), SLOW_FACTOR)
+        self._run(deployment, "slow", limits.rate, int(pause * 1e6), SLOW_FACTOR, CLIMB_SHARE)
 
     def failed(self, deployment: str, limits: Limits) -> bool:
         """A request failed for the deployment's own reasons. True: its breaker is open now."""
@@ -116,9 +117,10 @@ class Limiter:
             )
             pipe.time()
             fields, (seconds, micros) = pipe.execute()
-        limit, allowed, climb_at, slots, slowed, pause, open_till = (float(f) if f else 0.0 for f in fields)
+        _, allowed, climb_at, slots, slowed, pause, open_till = (float(f) if f else 0.0 for f in fields)
         now = seconds * 1e6 + micros
-        rate = limit or limits.rate
+        rate = limits.rate if fields[0] is None else float(fields[0])
+        longest_open = (limits.breaker_max_s + CLOCK_SLACK_S) * 1e6
         climbed = allowed + rate * CLIMB_SHARE * max(0.0, now - climb_at) / 1e6
         return LimiterState(
             rate_limit=rate,
@@ -126,7 +128,7 @@ class Limiter:
             slots=int(slots),
             slowed=int(slowed),
             paused=pause > now,
-            breaker_open=open_till > now,
+            breaker_open=now < open_till <= now + longest_open,
         )
 
     def set_limit(self, deployment: str, rate: float | None) -> None:
