@@ -53,7 +53,7 @@ class Plan:
     kinds: tuple[LaneKind, ...] = KINDS
     file_rows: int = 0
     workers: int = 2
-    pause_s: tuple[float, float] = (0.3, 1.5)
+    pause_s: tuple[float, float] = (0.2, 1.0)
 
 
 @dataclass

@@ -28,6 +28,7 @@ from sandbox.talon_one.config import AttributeType, Audience, Schema
 from tercel import messages
 from tercel.balance import balance, cross_check
 from tercel.lanes import Lanes
+from tercel.lanes.lanes import WAKE_S
 from tercel.store import Store
 from tests.support.processes import Process, Processes
 from tests.support.redis_server import DurableRedis
@@ -199,7 +200,16 @@ def open_house(
         store = stack.enter_context(Store.open(environment["TERCEL_DATABASE_URL"]))
         client = stack.enter_context(redis.client())
         stack.callback(processes.end_all)  # workers go before what they work with
-        yield House(redis, client, standin, Lanes(client), store, processes, environment, key_file)
+        yield House(
+            redis,
+            client,
+            standin,
+            Lanes(client, wake_s=1.0 if shrunk else WAKE_S),
+            store,
+            processes,
+            environment,
+            key_file,
+        )
 
 
 @pytest.fixture
