@@ -130,7 +130,8 @@ def render(total: Total, machine: Machine, *, seed: int, day: str) -> str:
     broken = "".join(f"\n- {text}" for text in total.failures)
     return (
         "## Chaos: everything is killed, nothing is lost\n\n"
-        f"`python -m bench.chaos --kills {total.killed.total()} --seed {seed}`, {day}, {machine.cores} cores. Leases of 1.5 s and time-outs of 1.5 s, so "
+        f"`python -m bench.chaos --kills {total.killed.total()} --seed {seed}`, {day}, {machine.cores} cores. "
+        "Leases of 1.5 s and time-outs of 1.5 s, so "
         "that recovery is seen often; `tests/chaos/test_recovery.py` holds it to 30 s with production's times. The "
         "API answers 503, 429, resets and hangs in two of four rounds.\n\n"
         f"{table}\n{broken}"
