@@ -94,7 +94,6 @@ class Delivery:
         """Deliver the call. Return a short result; raises :class:`Later`."""
         self._respect_halt()
         self._call.reject_unreadable()
-        self._give_up_if_old()
         self._suspect_if_deadly()
         for _ in range(ROUNDS):
             if self._call.is_empty or self._round():
@@ -115,7 +114,10 @@ class Delivery:
         if rendered.request is None:
             return self._obey(None, Delivered())
         sent = self._send(rendered.request, len(data))
-        return self._obey(rendered.request, self._destination.judge(kind, data, rendered.request, sent.answer))
+        outcome = self._destination.judge(kind, data, rendered.request, sent.answer)
+        if isinstance(outcome, Delivered):
+            events.emit(events.CallDelivered(*call.who, records=len(data), seconds=round(sent.seconds, 3)))
+        return self._obey(rendered.request, outcome)
 
     def _send(self, request: Request, records: int) -> Sent:
         try:
@@ -163,16 +165,20 @@ class Delivery:
 
     # -- what outcomes ask for ------------------------------------------------------------------------------------
 
-    def _retry(self, outcome: Retry) -> NoReturn:
+    def _retry(self, outcome: Retry) -> None:
         call, limits = self._call, self._rt.limits(self._name)
         attempts = call.claim.attempts
         if outcome.slow:
             self._rt.limiter.slow(self._name, limits, after_s=outcome.after_s)
             instruments.slowed(self._name)
-        if outcome.failing and not self._rt.limiter.failed(self._name, limits):
-            halves = calls.halves(call.claim) if attempts + 1 >= self._settings.split_after_failures else None
-            if halves is not None:
-                call.split(halves, outcome.reason)
+            state = self._rt.limiter.state(self._name, limits)
+            events.emit(events.DeploymentSlowed(self._name, round(state.rate_allowed, 1), outcome.after_s))
+        broken = outcome.failing and self._rt.limiter.failed(self._name, limits)
+        if outcome.failing and not broken and attempts + 1 >= self._settings.split_after_failures:
+            self._split_keys(outcome.reason)
+        if self._too_old():
+            self._give_up(outcome.reason)
+            return
         backoff = Backoff(self._settings.backoff_first_s, self._settings.backoff_max_s)
         delay_s = backoff.delay_s(attempts, outcome.after_s)
         events.emit(
@@ -209,15 +215,16 @@ class Delivery:
 
     # -- calls that will not do -----------------------------------------------------------------------------------
 
-    def _give_up_if_old(self) -> None:
+    def _too_old(self) -> bool:
+        """Whether a call that has just failed once more has been tried for long enough."""
+        return time.time() - self._call.claim.created_ms / 1000 > self._settings.give_up_after_s
+
+    def _give_up(self, why: Reason) -> None:
         claim = self._call.claim
-        age_s = time.time() - claim.created_ms / 1000
-        if age_s > self._settings.give_up_after_s and claim.attempts and not self._call.is_empty:
-            events.emit(
-                events.CallGivenUp(*self._call.who, records=len(claim.messages), attempts=claim.attempts, code="T310")
-            )
-            text = f"given up after {claim.attempts} attempts in {age_s / 3600:.1f} hours"
-            self._call.reject_all(Reason("T310", text))
+        attempts, hours = claim.attempts + 1, (time.time() - claim.created_ms / 1000) / 3600
+        events.emit(events.CallGivenUp(*self._call.who, records=len(claim.messages), attempts=attempts, code="T310"))
+        text = f"given up after {attempts} attempts in {hours:.1f} hours; the last time: {why.text}"
+        self._call.reject_all(Reason("T310", text, why.answer))
 
     def _suspect_if_deadly(self) -> None:
         """Workers died with this call. Split it, so that the record that kills them ends up alone."""
@@ -225,11 +232,19 @@ class Delivery:
         if died < CRASHES_TO_SPLIT or self._call.is_empty:
             return
         reason = Reason("T314", f"workers died {died} times while delivering it")
-        halves = calls.halves(self._call.claim)
-        if halves is not None:
-            self._call.split(halves, reason)
+        self._split_keys(reason)
         if died >= CRASHES_TO_REJECT:
             self._call.reject_all(reason)
+
+    def _split_keys(self, reason: Reason) -> None:
+        """Split the call unless one key is alone in it.
+
+        An attempt without an answer may have been applied: to send a key's older records without its newer ones would
+        then set it back.
+        """
+        halves = calls.halves(self._call.claim)
+        if halves is not None and not halves.back:
+            self._call.split(halves, reason)
 
     # -- halts ----------------------------------------------------------------------------------------------------
 
