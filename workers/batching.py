@@ -9,14 +9,15 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from celery import bootsteps
 from redis.exceptions import RedisError
 
 from tercel.lanes import Change, Lane, Survey
-from tercel.records import Urgency
+from tercel.records import LaneKind, Urgency
 from workers import runtime as runtimes
 from workers.housekeeping import Housekeeping
 from workers.runtime import Runtime
@@ -40,6 +41,8 @@ class Batcher:
         self._beat = beat
         self._clock = clock
         self._renewed_at = clock()
+        self._cuts = 0
+        self._last_cut: dict[tuple[str, LaneKind, Urgency], int] = {}  # by number of the cut
         self._housekeeping = Housekeeping(runtime)
 
     def run(self, stopping: threading.Event) -> None:
@@ -74,9 +77,9 @@ class Batcher:
         windows = dict.fromkeys(Urgency, self._window(deployment))
         due = [lane for lane in survey.lanes if self._is_due(deployment, lane, survey, windows)]
         if due and not self._rt.limiter.state(deployment, self._rt.limits(deployment)).breaker_open:
-            ready = dict(survey.ready)
-            for lane in sorted(due, key=lambda lane: (lane.urgency is Urgency.BULK, lane.kind.value)):
-                self._cut(deployment, lane, ready, windows)
+            for urgency in Urgency:  # live first
+                lanes = [lane for lane in due if lane.urgency is urgency]
+                self._cut(deployment, lanes, survey.ready[urgency], windows[urgency])
         return True
 
     def renew_leases(self) -> None:
@@ -108,19 +111,25 @@ class Batcher:
         lingered = lane.oldest_at_ms is None or survey.now_ms - lane.oldest_at_ms >= linger_s * 1000
         return lane.length > 0 and lingered
 
-    def _cut(self, deployment: str, lane: Lane, ready: dict[Urgency, int], windows: Mapping[Urgency, int]) -> None:
-        """Cut what is due: at least one call, and further ones while they would be full."""
-        size = self._rt.destinations[deployment].batch_size(lane.kind)
-        window, left = windows[lane.urgency], lane.length
-        while ready[lane.urgency] < window:
-            cap = self._rt.settings.delivery.calls_cap
-            taken = self._rt.lanes.cut(deployment, lane.kind, lane.urgency, size=size, window=window, cap=cap)
-            left -= size
-            if not taken:
-                break
-            ready[lane.urgency] += 1
-            if left < size:
-                break
+    def _cut(self, deployment: str, due: Iterable[Lane], ready: int, window: int) -> None:
+        """Cut a call of each lane in turn until the window is full; after its first, a lane gives full calls only.
+
+        The lane that was cut longest ago comes first: a full window has room for one call at a time, and a long lane of
+        single events would take it every time.
+        """
+        cap = self._rt.settings.delivery.calls_cap
+        oldest_cut_first = sorted(due, key=lambda lane: self._last_cut.get((deployment, lane.kind, lane.urgency), 0))
+        turns = deque((lane, lane.length) for lane in oldest_cut_first)
+        while turns and ready < window:
+            lane, left = turns.popleft()
+            size = self._rt.destinations[deployment].batch_size(lane.kind)
+            if not self._rt.lanes.cut(deployment, lane.kind, lane.urgency, size=size, window=window, cap=cap):
+                continue
+            ready += 1
+            self._cuts += 1
+            self._last_cut[deployment, lane.kind, lane.urgency] = self._cuts
+            if left - size >= size:
+                turns.append((lane, left - size))
 
     def _window(self, deployment: str) -> int:
         """Calls in flight or due: as many as the limit can use, and few more, for a waiting call holds its keys."""
