@@ -164,6 +164,8 @@ def decode_all(messages: Sequence[bytes]) -> list[dict[str, Any]]:
         if message[start:end] != _BODY:
             raise ValueError("the messages are not of one lane")
     bodies = orjson.loads(b"[%b]" % b",".join([message[end:-1] for message in messages]))
+    if len(bodies) != len(messages):
+        raise ValueError("a message has more than a body")
     return [body[0][2] for body in orjson.loads("[" + ",".join(bodies) + "]")]
 
 

@@ -84,13 +84,16 @@ class Claimed:
 
     def split(self, halves: Halves, why: Reason) -> NoReturn:
         """Split the call; its parts are delivered on their own."""
-        self._rt.lanes.split(self.claim, halves.first, back=halves.back)
+        if self._rt.lanes.split(self.claim, halves.first, back=halves.back) is Change.STALE:
+            raise Later("another worker has it now")
         first, total = len(halves.first), len(self.claim.messages)
         events.emit(events.CallSplit(*self.who, records=total, code=why.code, reason=why.text))
         raise Later(f"split into {first} and {total - first} records: {why.text}")
 
     def reject(self, refused: Mapping[int, Reason]) -> None:
         """Reject records, by their index in ``contents``; the others stay in hand."""
+        if not refused:  # to the lanes, "none of them leaves" and "all leave" are the same word
+            return
         contents = self.contents
         self._rejector.keep(contents, refused)
         self._take_out({contents.positions[i] for i in refused}, calls.counts_of(contents, refused, "rejected"))

@@ -46,7 +46,7 @@ class Rejector:
         self._store.add_rejections(
             [
                 Rejection(
-                    record_id=f"{self._claim.call_id}-{message[messages.KEY].decode()}-{i}",
+                    record_id=f"{self._claim.call_id}-{message[messages.KEY].decode('ascii', 'replace')}-{i}",
                     deployment=self._claim.deployment,
                     kind=self._claim.kind.value,
                     run=_run(message),
