@@ -26,7 +26,7 @@ def limiter(redis_client: Redis) -> Limiter:
 
 
 def now_us(redis: Redis) -> int:
-    seconds, micros = redis.time()  # type: ignore[misc]
+    seconds, micros = redis.time()
     return int(seconds) * 1_000_000 + int(micros)
 
 
@@ -65,7 +65,7 @@ def test_no_second_sees_more_grants_than_the_rate_whoever_books(
     for horizon_s in bookers:
         before = redis_client.hget(HASH, "tat")
         if limiter.book("prod", limits, horizon_s=horizon_s, records=1).granted:
-            granted.append(float(redis_client.hget(HASH, "tat") or 0))  # type: ignore[arg-type]
+            granted.append(float(redis_client.hget(HASH, "tat") or 0))
         else:
             assert redis_client.hget(HASH, "tat") == before, "a refusal books nothing"
 
@@ -84,7 +84,7 @@ def test_slots_booked_from_many_threads_are_all_different_and_evenly_spaced(
     last_slot = float(redis_client.hget(HASH, "tat")) / 1e6 - 1 / 100  # type: ignore[arg-type]
     assert last_slot - now_us(redis_client) / 1e6 <= (n - 1) / 100
     assert max(one.wait_s for one in booked) <= (n - 1) / 100
-    assert int(redis_client.hget(HASH, "slots") or 0) == n  # type: ignore[arg-type]
+    assert int(redis_client.hget(HASH, "slots") or 0) == n
 
 
 def test_first_come_is_first_served(limiter: Limiter, redis_client: Redis) -> None:

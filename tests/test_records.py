@@ -1,0 +1,94 @@
+"""What may enter: validated once, at the door, and unchanged from there on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from tercel.records import (
+    LANE_KIND_OF_LETTER,
+    RECORD_OF_LANE,
+    Audience,
+    Event,
+    LaneKind,
+    Membership,
+    Profile,
+    Session,
+)
+
+ids = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=50)
+
+
+@given(ids, st.dictionaries(ids, st.none() | st.booleans() | st.integers() | ids, max_size=5))
+def test_a_record_read_again_from_its_data_is_the_same(profile_id: str, attributes: dict[str, Any]) -> None:
+    record = Profile(profile_id=profile_id, attributes=attributes)
+
+    assert Profile.model_validate(record.data()) == record
+
+
+def test_fields_at_their_default_do_not_travel() -> None:
+    assert Profile(profile_id="ada").data() == {"profile_id": "ada"}
+    assert Session(session_id="s").data() == {"session_id": "s"}
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), [1, float("-inf")], {"a": {"b": float("nan")}}])
+def test_numbers_that_json_has_no_word_for_are_refused_however_deep(value: Any) -> None:
+    with pytest.raises(ValidationError, match="finite"):
+        Profile(profile_id="ada", attributes={"Points": value})
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        (Profile, {"profile_id": ""}),
+        (Profile, {"profile_id": "a" * 1_001}),
+        (Profile, {"profile_id": "a", "Attributes": {}}),
+        (Profile, {"profile_id": "a", "audiences_add": [0]}),
+        (Profile, {"profile_id": "a", "audiences_add": list(range(1, 1_002))}),
+        (Membership, {"profile_id": "a", "action": "add"}),
+        (Membership, {"profile_id": "a", "action": "join", "audience_id": 1}),
+        (Event, {"profile_id": "a", "type": "t"}),
+        (Event, {"profile_id": "a", "type": "t", "event_id": "1", "loyalty_cards": ["1", "2"]}),
+        (Session, {"session_id": "s", "state": "gone"}),
+        (Audience, {"action": "create"}),
+        (Audience, {"action": "rename", "audience_id": 1}),
+        (Audience, {"action": "delete"}),
+    ],
+)
+def test_what_cannot_be_a_record_is_refused(kind: Any, data: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        kind.model_validate(data)
+
+
+def test_a_record_does_not_change() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        Profile(profile_id="ada").profile_id = "bob"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("alone", [{"run_rules": True}, {"audiences_add": [1]}, {"audiences_delete": [1]}])
+def test_a_profile_that_the_bulk_call_cannot_carry_travels_alone(alone: dict[str, Any]) -> None:
+    assert Profile.model_validate({"profile_id": "a", **alone}).lane_kind is LaneKind.RULES
+    assert Profile(profile_id="a").lane_kind is LaneKind.PROFILE
+
+
+def test_all_that_is_about_one_profile_has_one_key() -> None:
+    about_ada = [
+        Profile(profile_id="ada"),
+        Membership(profile_id="ada", action="add", audience_id=1),
+        Event(profile_id="ada", type="t", event_id="1"),
+        Session(session_id="s", profile_id="ada"),
+    ]
+
+    assert len({record.key for record in about_ada}) == 1
+
+
+def test_a_session_of_nobody_has_a_key_of_its_own() -> None:
+    assert Session(session_id="s").key != Session(session_id="t").key
+
+
+def test_every_kind_of_lane_has_its_own_letter_and_its_record() -> None:
+    assert len(LANE_KIND_OF_LETTER) == len(LaneKind) == len(RECORD_OF_LANE)
