@@ -163,6 +163,8 @@ class Sender:
             asyncio.run_coroutine_threadsafe(self._client.aclose(), self._loop).result(timeout=5)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=5)
+        if not self._thread.is_alive():
+            self._loop.close()
 
     async def _send(  # noqa: PLR0917 handed on as it came
         self,
