@@ -345,3 +345,28 @@ def test_nothing_is_left_behind_by_any_kind(rig: Rig, standin: StandIn, urgency:
     totals = rig.counts()
     assert all(totals[f"{kind.value}.delivered"] == 1 for kind in LaneKind if kind.letter in "pmer")
     rig.balance_closes()
+
+
+def test_a_retry_of_the_same_body_carries_the_same_idempotency_key(rig: Rig, standin: StandIn) -> None:
+    standin.admin.set_faults(Status(status=500, times=2, apply=True))
+    rig.enqueue([event(1, profile="ada"), event(2, profile="bob")], LIVE)
+
+    rig.pump()
+
+    keys = [one["idempotency_key"] for one in standin.admin.requests()]
+    assert all(keys)
+    assert (len(keys), len(set(keys))) == (4, 2)
+    assert len(standin.admin.events()) == 2, "what was applied before the 500 was not applied again"
+
+
+def test_a_deployment_that_hangs_does_not_starve_another(make_rig: MakeRig, standin: StandIn) -> None:
+    """The one asks for another path, which hangs; both share threads and connections."""
+    rig = make_rig(deployments={"slow": {"timeout_s": 30}, "quick": {}})
+    standin.admin.set_faults(Hang(path="/v2/events"))
+    rig.enqueue([event(n, profile=f"p{n}") for n in range(30)], LIVE, deployment="slow")
+    rig.pump(lambda: standin.admin.stats()["hung"] >= 6)
+
+    rig.enqueue(profiles(50), BULK, deployment="quick")
+    rig.pump(lambda: rig.counts("quick")["delivered"] == 50)
+
+    assert rig.counts("slow")["delivered"] == 0

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from sandbox.talon_one import Drip, Hang, Reset, StandIn
 from tests.support.waiting import eventually
 from workers.destinations.base import Request
-from workers.sending import Sender, Sent, Stopped
+from workers.sending import MAX_ANSWER_BYTES, Sender, Sent, Stopped
 
 PING = Request("GET", "/v2/authping", b"", ())
 HEADERS = {"Authorization": "ApiKey-v1 good-key"}
@@ -84,3 +86,31 @@ def test_a_closed_sender_leaves_neither_thread_nor_socket(standin: StandIn) -> N
 
     assert threading.active_count() <= threads
     eventually(lambda: len(os.listdir("/proc/self/fd")) <= files)
+
+
+def test_an_answer_of_many_megabytes_is_cut_off(sender: Sender) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Endless) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            sent = send(sender, f"http://127.0.0.1:{server.server_port}")
+        finally:
+            server.shutdown()
+            thread.join()
+
+    assert sent.answer.status == 400
+    assert len(sent.answer.body) == MAX_ANSWER_BYTES
+
+
+class Endless(BaseHTTPRequestHandler):
+    """Answers with more than anybody wants to read, until the client leaves."""
+
+    def do_GET(self) -> None:
+        self.send_response(400)
+        self.end_headers()
+        with contextlib.suppress(OSError):
+            for _ in range(4 * MAX_ANSWER_BYTES // 65_536):
+                self.wfile.write(b"x" * 65_536)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
