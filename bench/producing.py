@@ -40,7 +40,7 @@ class Feed(BaseModel):
     batch: int = Field(500, description="records an enqueue; what a backfill does")
     multiple: int = Field(1, description="with seconds: it goes on until it has enqueued a multiple of this")
     rate: float = Field(0.0, description="records a second; 0: as fast as it goes")
-    high_water: int = Field(500_000, description="the setting's default; the producer waits above it")
+    high_water: int = Field(5_000_000, description="the producer waits above it; no measurement comes near")
     first: int = Field(0, description="number of the first record")
     pool: int = Field(0, description="start again after so many numbers; 0: never")
     step: int = Field(1, description="distance between two numbers; with a pool, they go round in it")
