@@ -72,6 +72,8 @@ class Batcher:
         survey = self._rt.lanes.survey(deployment)
         if survey.next_due_ms is not None and survey.next_due_ms <= survey.now_ms:
             self._wake(deployment)
+        if survey.halted and not any((*survey.ready.values(), *survey.later.values())):
+            self._probe_by_cutting(deployment)
         if not survey.lanes or survey.halted:
             return bool(survey.lanes)
         windows = dict.fromkeys(Urgency, self._window(deployment))
@@ -81,6 +83,13 @@ class Batcher:
                 lanes = [lane for lane in due if lane.urgency is urgency]
                 self._cut(deployment, lanes, survey.ready[urgency], windows[urgency])
         return True
+
+    def _probe_by_cutting(self, deployment: str) -> None:
+        """End a probed halt that no call is left to probe: the next one that is cut halts it again, or does not."""
+        halted = self._rt.lanes.halted(deployment)
+        every_s = self._rt.settings.delivery.halt_probe_s
+        if halted is not None and halted.probed and self._rt.lanes.take_probe(deployment, every_s):
+            self._rt.lanes.resume(deployment, probed=True)
 
     def renew_leases(self) -> None:
         """Prolong the leases of the calls this process has in hand, three times in their length."""

@@ -46,13 +46,17 @@ def deliver(runtime: Runtime, deployment: str, call_id: str) -> str:
     """Deliver a call. Return what became of it; raises :class:`Later` when it is to be tried again."""
     if deployment not in runtime.destinations:
         return f"no deployment {deployment} in this worker's settings"
-    claim = runtime.lanes.claim(deployment, call_id, lease_s=runtime.settings.delivery.lease_s)
-    if claim is None:
-        return "nothing to do: settled, or in other hands"
-    if not runtime.shares.take(deployment, claim.urgency):
-        runtime.lanes.postpone(claim, delay_s=SHARE_DELAY_S * random.uniform(1, 3), answered=False)
+    urgency = runtime.lanes.urgency_of(deployment, call_id)
+    if urgency is None:
+        return "nothing to do: settled"
+    if not runtime.shares.take(deployment, urgency):
+        # Before the claim, which reads all the records.
+        runtime.lanes.put_off(deployment, call_id, urgency, delay_s=SHARE_DELAY_S * random.uniform(1, 3))
         return "put off: its share of the threads is taken"
     try:
+        claim = runtime.lanes.claim(deployment, call_id, lease_s=runtime.settings.delivery.lease_s)
+        if claim is None:
+            return "nothing to do: settled, or in other hands"
         with runtime.held.holding(claim):
             claimed = Claimed(runtime, claim)
             try:
@@ -60,7 +64,7 @@ def deliver(runtime: Runtime, deployment: str, call_id: str) -> str:
             except StoreUnavailable:  # no worker's death: left to its lease, the call would in the end be rejected
                 claimed.give_back(STORE_DELAY_S, "the store is away", answered=True, counted=False)
     finally:
-        runtime.shares.give(deployment, claim.urgency)
+        runtime.shares.give(deployment, urgency)
 
 
 def revoke(runtime: Runtime, deployment: str, call_id: str) -> None:

@@ -47,7 +47,8 @@ class Shares:
     def __init__(self, threads: int, deployments: int) -> None:
         self._lock = threading.Lock()
         self._bulk_most = max(1, threads * 3 // 4)
-        self._one_most = threads if deployments < 2 else max(1, threads * 3 // 4)
+        others = max(1, deployments - 1)  # were all of these to hang, a thread is still left for the last one
+        self._one_most = threads if deployments < 2 else max(1, min(threads * 3 // 4, (threads - 1) // others))
         self._bulk = 0
         self._by_deployment: Counter[str] = Counter()
 

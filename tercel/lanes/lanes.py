@@ -206,6 +206,17 @@ class Lanes(Managed):
             messages=tuple(records),
         )
 
+    def urgency_of(self, deployment: str, call_id: str) -> Urgency | None:
+        """Return a call's urgency without touching it; None where the call has ended."""
+        u: bytes | None = self.redis.hget(f"{self._base(deployment)}call:{call_id}", "u")  # type: ignore[assignment]
+        return None if u is None else _URGENCY[u.decode()]
+
+    def put_off(self, deployment: str, call_id: str, urgency: Urgency, *, delay_s: float) -> None:
+        """Have a call that nobody has claimed woken again in ``delay_s`` seconds. Its records are not read."""
+        seconds, micros = self.redis.time()  # type: ignore[misc]
+        due = seconds * 1000 + micros // 1000 + int(delay_s * 1000)
+        self.redis.zadd(f"{self._base(deployment)}ready:{_LETTER[urgency]}", {call_id: due}, xx=True)
+
     def renew(self, deployment: str, held: Sequence[tuple[str, int]], *, lease_s: float) -> list[Change]:
         """Prolong the leases of calls in hand, given as (call id, fence)."""
         flat = [part for pair in held for part in pair]

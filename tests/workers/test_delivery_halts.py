@@ -126,3 +126,13 @@ def test_a_lane_that_is_refused_for_one_reason_halts_and_goes_on_when_that_is_me
 
     assert len(standin.admin.profiles()) == rig.counts()["delivered"] == 1_000
     rig.balance_closes()
+
+
+def test_a_probed_halt_ends_even_where_no_call_is_left_to_probe_with(rig: Rig) -> None:
+    rig.runtime.lanes.halt(DEPLOYMENT, code="T401", reason="refused", probed=True)
+
+    rig.enqueue(profiles(5), LIVE)
+    rig.pump()
+
+    assert rig.counts()["delivered"] == 5
+    assert rig.runtime.lanes.halted(DEPLOYMENT) is None
