@@ -28,7 +28,7 @@ IDLE_FACTOR: Final = 2.5  # an idle deployment is looked at that much more seldo
 AWAY_S: Final = 1.0  # seconds to wait when Redis is away
 MIN_WINDOW: Final = 4  # calls; fewer would leave the limit unused between two ticks
 UNLIMITED_WINDOW: Final = 16  # calls in flight where there is no limit: enough to keep every core busy
-WINDOW_SLACK_S: Final = 0.1  # seconds of calls beyond those booked and on their way
+WINDOW_SLACK_S: Final = 0.08  # seconds of calls beyond those booked and on their way
 
 
 class Batcher:

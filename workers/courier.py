@@ -10,6 +10,7 @@ from typing import Final
 
 from tercel.lanes import Change
 from tercel.records import Urgency
+from tercel.settings.groups import LimiterSettings
 from workers.claimed import Claimed, Later
 from workers.destinations import Destination
 from workers.destinations.base import Request
@@ -74,14 +75,12 @@ class Courier:
                 self._claimed.give_back(0.0, STOPPING, answered=False)
             now = time.monotonic()
             waited = now - started
-            # A bulk call that has waited long books like a live one: live records may be waiting behind its keys.
-            modest = urgency is Urgency.BULK and waited < limiter.promote_after_s
-            horizon_s = limiter.bulk_horizon_s if modest else limiter.max_wait_s
+            horizon_s = _horizon_s(limiter, urgency, waited)
             booking = self._rt.limiter.book(self._name, self._limits, horizon_s=horizon_s, records=records)
             if booking.granted:
                 instruments.limiter_waited(self._name, urgency.value, waited + booking.wait_s)
                 return now + booking.wait_s, booking.failing
-            if booking.why != "full" or booking.wait_s > limiter.max_wait_s or waited > limiter.max_wait_s:
+            if booking.why != "full" or booking.wait_s > limiter.max_wait_s:
                 self._claimed.give_back(
                     booking.wait_s + random.uniform(0, 0.2),
                     REFUSALS.get(booking.why, "the limit is used up"),
@@ -99,3 +98,15 @@ class Courier:
 
     def _idempotency_key(self, request: Request) -> str:
         return f"{self._claimed.claim.call_id}-{blake2b(request.body, digest_size=12).hexdigest()}"
+
+
+def _horizon_s(limiter: LimiterSettings, urgency: Urgency, waited_s: float) -> float:
+    """How far ahead a call may book, in seconds.
+
+    Live calls take what they need. Bulk calls book a little ahead, twice that after ``promote_after_s``, so that live
+    calls never wait long behind them; one that has waited ``max_wait_s`` books like a live call, for live records may
+    be waiting behind its keys.
+    """
+    if urgency is Urgency.LIVE or waited_s >= limiter.max_wait_s:
+        return limiter.max_wait_s
+    return limiter.bulk_horizon_s * (1 if waited_s < limiter.promote_after_s else 2)

@@ -213,7 +213,7 @@ class Lanes(Managed):
 
     def put_off(self, deployment: str, call_id: str, urgency: Urgency, *, delay_s: float) -> None:
         """Have a call that nobody has claimed woken again in ``delay_s`` seconds. Its records are not read."""
-        seconds, micros = self.redis.time()  # type: ignore[misc]
+        seconds, micros = self.redis.time()
         due = seconds * 1000 + micros // 1000 + int(delay_s * 1000)
         self.redis.zadd(f"{self._base(deployment)}ready:{_LETTER[urgency]}", {call_id: due}, xx=True)
 

@@ -78,10 +78,11 @@ class LimiterSettings(Group):
         2.0, description="Longest wait for a slot that is booked; beyond it the call goes back without one."
     )
     bulk_horizon_s: Seconds = Field(
-        0.15, description="How far ahead a bulk call may book, so that live calls never wait behind it for longer."
+        0.1, description="How far ahead a bulk call may book, so that live calls never wait behind it for long."
     )
     promote_after_s: Seconds = Field(
-        1.0, description="A bulk call that has waited this long books like a live one, so that it is not starved."
+        1.0,
+        description="A bulk call that has waited this long books twice as far ahead; after max_wait_s, as live.",
     )
 
 
