@@ -22,6 +22,8 @@ from workers.watching import instruments
 # come too close to those behind it, so its slot is given up and another one booked.
 LATE_SHARE: Final = 0.5
 LEASE_MARGIN_S: Final = 1.0  # seconds by which a lease outlasts the request it is for
+# Seconds: by then this process wakes nobody any more. A wake-up that its closing consumer took would be lost.
+STOPPING_DELAY_S: Final = 0.2
 STOPPING: Final = "the worker is shutting down"
 REFUSALS: Final = {"pause": "the deployment asked for a pause", "breaker": "the deployment keeps failing"}
 
@@ -57,7 +59,7 @@ class Courier:
                     late_s=self._late_s,
                 )
             except Stopped:
-                self._claimed.give_back(0.0, STOPPING, answered=False)
+                self._claimed.give_back(STOPPING_DELAY_S, STOPPING, answered=False)
             if not sent.missed:
                 break
         status = sent.answer.status
@@ -72,7 +74,7 @@ class Courier:
         limiter, urgency = self._rt.settings.limiter, self._claimed.claim.urgency
         while True:
             if self._rt.stopping.is_set():
-                self._claimed.give_back(0.0, STOPPING, answered=False)
+                self._claimed.give_back(STOPPING_DELAY_S, STOPPING, answered=False)
             now = time.monotonic()
             waited = now - started
             horizon_s = _horizon_s(limiter, urgency, waited)

@@ -125,7 +125,7 @@ def test_a_call_already_settled_is_nothing_to_do(rig: Rig) -> None:
     [call] = rig.wakeups()
     rig.deliver(*call)
 
-    assert rig.deliver(*call) == "nothing to do: settled, or in other hands"
+    assert rig.deliver(*call) == "nothing to do: settled"
     assert rig.counts()["delivered"] == 1
 
 
