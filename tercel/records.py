@@ -100,11 +100,48 @@ def key_of(text: str) -> str:
     return xxh3_64_hexdigest(text.encode("utf-8", "surrogatepass"))
 
 
+class AudienceRef(BaseModel):
+    """An audience named by what its creator knows: an external id, a name, or both. The external id decides.
+
+    With a name it is created on the way where it does not exist yet.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    external_id: str | None = Field(default=None, min_length=1, max_length=MAX_ID_LENGTH)
+    name: str | None = Field(default=None, min_length=1, max_length=MAX_ID_LENGTH)
+
+    @model_validator(mode="after")
+    def _names_an_audience(self) -> AudienceRef:
+        if self.external_id is None and self.name is None:
+            raise ValueError("give external_id or name")
+        return self
+
+
+class Callback(BaseModel):
+    """Where the answer to a session is to be posted: ``fields`` of it, all where empty.
+
+    ``header`` and ``key`` prove who calls; the key is a secret of the receiver of the callback.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    uri: str = Field(min_length=1, max_length=2_000)
+    header: str | None = Field(default=None, min_length=1, max_length=200)
+    key: str | None = Field(default=None, min_length=32, max_length=2_000, repr=False)
+    fields: tuple[str, ...] = Field(default=(), max_length=50)
+    correlation_id: str | None = Field(default=None, min_length=1, max_length=200)
+
+
+AnyAudience = AudienceId | AudienceRef
+
+
 class Profile(Record):
     """A profile upsert: attributes not named keep their value; ``None`` deletes one where the API does so.
 
-    ``audiences_add`` and ``audiences_delete`` (audience ids) and ``run_rules`` make it travel alone: the API's bulk
-    call carries neither.
+    ``audiences_add`` and ``audiences_delete`` (audience ids, or :class:`AudienceRef`) and ``run_rules`` make it travel
+    alone: the API's bulk call carries neither. ``skip_unknown`` says whether attributes that the destination does not
+    know are left out instead of refused; None leaves it to the deployment.
     """
 
     lane_kinds: ClassVar[tuple[LaneKind, ...]] = (LaneKind.PROFILE, LaneKind.RULES)
@@ -112,8 +149,9 @@ class Profile(Record):
     profile_id: ProfileId
     attributes: Attributes = Field(default_factory=dict)
     run_rules: bool = False
-    audiences_add: tuple[AudienceId, ...] = Field(default=(), max_length=MAX_CHANGES)
-    audiences_delete: tuple[AudienceId, ...] = Field(default=(), max_length=MAX_CHANGES)
+    audiences_add: tuple[AnyAudience, ...] = Field(default=(), max_length=MAX_CHANGES)
+    audiences_delete: tuple[AnyAudience, ...] = Field(default=(), max_length=MAX_CHANGES)
+    skip_unknown: bool | None = None
 
     @property
     def lane_kind(self) -> LaneKind:
@@ -153,7 +191,10 @@ class Membership(Record):
 
 
 class Event(Record):
-    """Something a profile did. ``event_id`` is unique to the event; where the API takes it, a repeat is harmless."""
+    """Something a profile did. ``event_id`` is unique to the event; where the API takes it, a repeat is harmless.
+
+    ``skip_unknown`` as for a profile.
+    """
 
     profile_id: ProfileId
     type: Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID_LENGTH)]
@@ -162,6 +203,7 @@ class Event(Record):
     session_id: str | None = Field(default=None, min_length=1)
     store_id: str | None = Field(default=None, min_length=1, max_length=MAX_ID_LENGTH)
     loyalty_cards: tuple[str, ...] = Field(default=(), max_length=1)
+    skip_unknown: bool | None = None
 
     @property
     def lane_kind(self) -> LaneKind:
@@ -173,12 +215,17 @@ class Event(Record):
 
 
 class Session(Record):
-    """A customer session as it now is. ``details`` holds the API's other session fields, under the API's names."""
+    """A customer session as it now is. ``details`` holds the API's other session fields, under the API's names.
+
+    ``skip_unknown`` as for a profile. ``callback``: where the API's answer is posted once the session is delivered.
+    """
 
     session_id: Annotated[str, StringConstraints(min_length=1)]
     profile_id: str = Field(default="", max_length=MAX_ID_LENGTH)
     state: Literal["open", "closed", "cancelled"] = "open"
     details: Attributes = Field(default_factory=dict)
+    skip_unknown: bool | None = None
+    callback: Callback | None = None
 
     @property
     def lane_kind(self) -> LaneKind:

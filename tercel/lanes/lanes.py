@@ -18,7 +18,7 @@ from tercel import messages
 from tercel.errors import CheckpointMoved, LaneFull
 from tercel.lanes.managing import Managed
 from tercel.lanes.memory import FULL_SHARE, MemoryGuard
-from tercel.lanes.values import Change, Claim, Enqueued, Lane, Survey
+from tercel.lanes.values import Change, Claim, Enqueued, Lane, Parcel, Survey
 from tercel.records import LANE_KIND_OF_LETTER, LaneKind, Record, Urgency
 
 BATCH_ID_TTL_S: Final = 900.0  # seconds a batch id is remembered: far longer than redis-py goes on resending
@@ -64,12 +64,16 @@ class Lanes(Managed):
         high_water: int | None = None,
         tally: Mapping[str, int] | None = None,
         record_ids: Sequence[str] | None = None,
+        parcels: Sequence[Parcel] = (),
+        window_s: float = 0.0,
     ) -> Enqueued:
         """Put records on the lanes, all of them or none, in order.
 
         A repeat with the same ``batch_id`` changes nothing. ``checkpoint`` is (where the run should be, where it is to
         go) and moves in the same step. ``tally`` counts input that became no record (``{"rejected": 3}``).
-        ``high_water`` is in records a lane, waiting ones included.
+        ``high_water`` is in records a lane, waiting ones included. ``parcels`` say which records came from one input,
+        in order and all of them; an input seen within the last ``window_s`` seconds (to a quarter of that more) is left
+        out and counted as duplicate.
 
         Raises :class:`LaneFull` and :class:`CheckpointMoved`; both mean that nothing was changed.
         """
@@ -91,7 +95,10 @@ class Lanes(Managed):
                 before,
                 after,
                 len(tallies) // 2,
+                int(window_s * 1000),
+                len(parcels),
                 *tallies,
+                *(part for p in parcels for part in (p.seen_id, p.records, p.filtered, p.rejected)),
                 *encoded,
             ],
         )
@@ -103,7 +110,9 @@ class Lanes(Managed):
             )
         if word == b"moved":
             raise CheckpointMoved(f"run {run} is not where this process left it: another process is working on it")
-        return Enqueued(answer[1], repeated=word == b"repeat")
+        if word == b"repeat":
+            return Enqueued(answer[1], repeated=True)
+        return Enqueued(answer[1], duplicates=tuple(position - 1 for position in answer[2]))
 
     def checkpoint(self, run: str) -> str:
         """Return how far a run has come, as its producer wrote it; "" at the start."""

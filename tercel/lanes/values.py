@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from xxhash import xxh3_128_digest
+
 from tercel.records import LaneKind, Urgency
 
 RUN_FIELDS: Final = (
@@ -25,11 +27,33 @@ RUN_FIELDS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
+class Parcel:
+    """What one input became: the next ``records`` of an enqueue, and parts that became no record.
+
+    ``seen_id`` (:func:`seen_id_of`) is what a repeat of the input is known by; empty: it is not looked for.
+    """
+
+    records: int
+    seen_id: bytes = b""
+    filtered: int = 0
+    rejected: int = 0
+
+
+def seen_id_of(*parts: str) -> bytes:
+    """Return the 12 bytes by which a repeat of an input is known, from what identifies it (sender, message id, ...)."""
+    return xxh3_128_digest("\x00".join(parts).encode("utf-8", "surrogatepass"))[:12]
+
+
+@dataclass(frozen=True, slots=True)
 class Enqueued:
-    """``records`` went onto the lanes; ``repeated`` when an earlier call with this batch id had put them there."""
+    """``records`` went onto the lanes; ``repeated`` when an earlier call with this batch id had put them there.
+
+    ``duplicates`` are the positions of the parcels that were left out because they had come before.
+    """
 
     records: int
     repeated: bool = False
+    duplicates: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@
 --   totals            hash    counters of the deployment, fields as in a run's
 --   state             hash    a halt: reason, code, since, by_hand, probed (absent: none)
 --   probe             string  somebody probes the halted deployment in this period
+--   seen:<quarter>    set     ids of parcels taken in within a quarter of the window of duplicates
 -- Under KEYS[3]:
 --   run:<run>         hash    counters and checkpoint of one run
 --   batch:<id>        string  marks an enqueue as done

@@ -7,13 +7,18 @@
 -- ARGV[5]  run (8 hex)
 -- ARGV[6]  checkpoint expected   ARGV[7]  checkpoint to set; both '' where the run keeps none
 -- ARGV[8]  number of counter pairs that follow (field, n: rows that became no record; they count as received)
--- then the pairs, then the messages, oldest first
+-- ARGV[9]  ms for which a parcel's id is remembered: the window of duplicates
+-- ARGV[10] number of parcels that follow; 0: the messages come as they are
+-- then the pairs, then four values a parcel (id or '', messages, filtered, rejected), then the messages, oldest first
 --
--- Answers {'ok', n}, {'repeat', n}, {'full', lane, depth}, {'moved', checkpoint}.
+-- A parcel is what one input became. One whose id was seen within the window is left out and counted as duplicate.
+--
+-- Answers {'ok', n, parcels left out (positions from 1)}, {'repeat', n}, {'full', lane, depth}, {'moved', checkpoint}.
 
 local u, batch, ttl, high, run = ARGV[1], shared .. 'batch:' .. ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
-local tallies = tonumber(ARGV[8])
-local first = 9 + 2 * tallies
+local tallies, window, parcels = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
+local parcel = 11 + 2 * tallies
+local first = parcel + 4 * parcels
 local n = #ARGV - first + 1
 
 if call('EXISTS', batch) == 1 then return {'repeat', n} end
@@ -24,16 +29,70 @@ if ARGV[7] ~= '' then
   if at ~= ARGV[6] then return {'moved', at} end
 end
 
+local fields = {}
+for i = 11, parcel - 1, 2 do
+  add(fields, ARGV[i], tonumber(ARGV[i + 1]))
+  add(fields, 'received', tonumber(ARGV[i + 1]))
+end
+
+-- Leave out the parcels that were seen before. Ids lie in one set for each quarter of the window: five sets to look at
+-- instead of a key an id, which takes half the memory, and old ones go at once.
+local messages, left_out, fresh = {}, {}, {}
+local slice = math.max(1, math.floor(window / 4))
+local quarter = math.floor(now_ms() / slice)
+local function seen_key(age) return base .. 'seen:' .. (quarter - age) end
+if parcels > 0 then
+  local seen, ids = {}, {}
+  for i = parcel, first - 1, 4 do
+    if ARGV[i] ~= '' then ids[#ids + 1] = ARGV[i] end
+  end
+  if window > 0 then
+    for age = 0, 4 do
+      if #ids > 0 and call('EXISTS', seen_key(age)) == 1 then
+        for i = 1, #ids, SLICE do
+          local last = math.min(i + SLICE - 1, #ids)
+          local found = call('SMISMEMBER', seen_key(age), unpack(ids, i, last))
+          for j = i, last do
+            if found[j - i + 1] == 1 then seen[ids[j]] = true end
+          end
+        end
+      end
+    end
+  end
+  local at = first
+  for i = parcel, first - 1, 4 do
+    local id, size, filtered, rejected = ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3])
+    if id ~= '' and seen[id] then
+      left_out[#left_out + 1] = (i - parcel) / 4 + 1
+      add(fields, 'duplicate', size + filtered + rejected)
+      add(fields, 'received', size + filtered + rejected)
+    else
+      if id ~= '' and window > 0 then
+        seen[id] = true
+        fresh[#fresh + 1] = id
+      end
+      add(fields, 'filtered', filtered)
+      add(fields, 'rejected', rejected)
+      add(fields, 'received', filtered + rejected)
+      for j = at, at + size - 1 do messages[#messages + 1] = ARGV[j] end
+    end
+    at = at + size
+  end
+else
+  for i = first, #ARGV do messages[#messages + 1] = ARGV[i] end
+end
+n = #messages
+
 -- Sort the messages to their lanes first: refusing must change nothing.
 local letters, by_letter = {}, {}
-for i = first, #ARGV do
-  local letter = sub(ARGV[i], 46, 46)
+for i = 1, n do
+  local letter = sub(messages[i], 46, 46)
   if not by_letter[letter] then
     by_letter[letter] = {}
     letters[#letters + 1] = letter
   end
   local l = by_letter[letter]
-  l[#l + 1] = ARGV[i]
+  l[#l + 1] = messages[i]
 end
 if high > 0 then
   for _, letter in ipairs(letters) do
@@ -43,18 +102,18 @@ if high > 0 then
 end
 
 if u == 'b' then
-  for letter, messages in pairs(by_letter) do variadic('LPUSH', lane_key(letter, u), messages) end
+  for letter, of_lane in pairs(by_letter) do variadic('LPUSH', lane_key(letter, u), of_lane) end
 else
   -- Live records of one key keep their order across kinds, so they are looked at in the order they came in.
   local states, pushes, marks, waits = {}, {}, {}, {}
-  for i = first, #ARGV, SLICE do
+  for i = 1, n, SLICE do
     local keys = {}
-    for j = i, math.min(i + SLICE - 1, #ARGV) do keys[#keys + 1] = sub(ARGV[j], 20, 35) end
+    for j = i, math.min(i + SLICE - 1, n) do keys[#keys + 1] = sub(messages[j], 20, 35) end
     local found = call('HMGET', base .. 'turn', unpack(keys))
     for j = 1, #keys do states[keys[j]] = found[j] or '' end
   end
-  for i = first, #ARGV do
-    local m = ARGV[i]
+  for i = 1, n do
+    local m = messages[i]
     local key, letter = sub(m, 20, 35), sub(m, 46, 46)
     local state = states[key]
     if state == '' or state == 'w' then
@@ -71,7 +130,7 @@ else
       end
     end
   end
-  for letter, messages in pairs(pushes) do variadic('LPUSH', lane_key(letter, u), messages) end
+  for letter, of_lane in pairs(pushes) do variadic('LPUSH', lane_key(letter, u), of_lane) end
   local flat = {}
   for key, state in pairs(marks) do
     flat[#flat + 1] = key
@@ -81,12 +140,14 @@ else
   for letter, w in pairs(waits) do call('HINCRBY', base .. 'waiting', letter .. 'l', w) end
 end
 
-local fields = {received = n, waiting = n}
-for i = 9, first - 1, 2 do
-  add(fields, ARGV[i], tonumber(ARGV[i + 1]))
-  add(fields, 'received', tonumber(ARGV[i + 1]))
+if #fresh > 0 then
+  variadic('SADD', seen_key(0), fresh)
+  call('PEXPIRE', seen_key(0), 2 * window)
+  call('UNLINK', seen_key(5), seen_key(6))  -- freed beside the thread that serves; left to expire, they would hold it up
 end
+add(fields, 'received', n)
+add(fields, 'waiting', n)
 count({[run] = fields})
 if ARGV[7] ~= '' then call('HSET', run_key, 'checkpoint', ARGV[7]) end
 call('SET', batch, '1', 'PX', ttl)
-return {'ok', n}
+return {'ok', n, left_out}
