@@ -6,6 +6,7 @@
 from tercel.settings.deployment import Deployment
 from tercel.settings.groups import DeliverySettings, FlowerSettings, LaneSettings, LimiterSettings, WorkerSettings
 from tercel.settings.model import Settings
+from tercel.settings.receiving import ReceiverSettings, SegmentDestination, Sender
 from tercel.settings.urls import deployment_url
 
 __all__ = [
@@ -14,6 +15,9 @@ __all__ = [
     "FlowerSettings",
     "LaneSettings",
     "LimiterSettings",
+    "ReceiverSettings",
+    "SegmentDestination",
+    "Sender",
     "Settings",
     "WorkerSettings",
     "deployment_url",

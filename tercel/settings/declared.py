@@ -11,7 +11,8 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 PREFIX = "TERCEL_"
-NAME = "<name>"  # stands for the name of a deployment in a path
+NAME = "<name>"  # stands for the name of a deployment, sender or Segment destination in a path
+NAMED = ("deployments", "senders", "segment")  # groups of which there are several, each by its name
 
 # Variables that begin with the prefix and are no settings.
 OTHER_VARIABLES: Mapping[str, str] = {
@@ -54,7 +55,7 @@ class Declared:
 
 
 def variable_of(path: tuple[str, ...]) -> str:
-    """Return the variable of a setting: ``TERCEL_WORKER__THREADS``. A hyphen in a deployment's name becomes ``_``."""
+    """Return the variable of a setting: ``TERCEL_WORKER__THREADS``. A hyphen in a name becomes ``_``."""
     return PREFIX + "__".join(part if part == NAME else part.upper().replace("-", "_") for part in path)
 
 
@@ -69,9 +70,9 @@ def declared_in(model: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[
 
 
 def find(path: tuple[str, ...], declared: Mapping[tuple[str, ...], Declared]) -> Declared | None:
-    """Return the setting at a path in which a deployment has its real name."""
-    if path[:1] == ("deployments",) and len(path) == 3:
-        path = ("deployments", NAME, path[2])
+    """Return the setting at a path in which a deployment, or whatever has a name, has its real one."""
+    if len(path) == 3 and path[0] in NAMED:
+        path = (path[0], NAME, path[2])
     return declared.get(path)
 
 

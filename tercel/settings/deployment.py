@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, StringConstraints, ValidationInfo, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from tercel.errors import SettingsError
-from tercel.settings.types import Calls, Group, LocalPath, Seconds, SecondsOrZero, counted
+from tercel.settings.keys import checked_key, read_key_file
+from tercel.settings.types import Calls, Group, LocalPath, Name, Seconds, SecondsOrZero, counted
 from tercel.settings.urls import deployment_url
 
 MAX_RATE = 10_000.0  # requests a second; beyond it a typing error is likelier than a deployment
 
-DeploymentName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,30}$")]
+DeploymentName = Name
 
 
 class Deployment(Group):
@@ -58,7 +59,7 @@ class Deployment(Group):
     @field_validator("key")
     @classmethod
     def _check_key(cls, value: SecretStr | None) -> SecretStr | None:
-        return None if value is None else SecretStr(_checked_key(value.get_secret_value()))
+        return None if value is None else SecretStr(checked_key(value.get_secret_value()))
 
     @model_validator(mode="after")
     def _has_one_key(self) -> Self:
@@ -77,23 +78,4 @@ class Deployment(Group):
             if self.key is None:
                 raise SettingsError("The deployment has no key: set key or key_file.")
             return self.key
-        try:
-            text = self.key_file.read_text(encoding="utf-8")
-        except OSError as error:
-            raise SettingsError(f"The key file {self.key_file} cannot be read: {error.strerror}.") from error
-        except UnicodeDecodeError as error:
-            raise SettingsError(f"The key file {self.key_file} is not a text file.") from error
-        try:
-            return SecretStr(_checked_key(text))
-        except ValueError as error:
-            raise SettingsError(f"The key file {self.key_file} {error}.") from None
-
-
-def _checked_key(text: str) -> str:
-    """Return the key without the line end a file or editor adds. Raises ValueError, which never repeats the key."""
-    key = text.strip()
-    if not key:
-        raise ValueError("is empty: it should hold the API key")
-    if not key.isascii() or not key.isprintable() or " " in key:
-        raise ValueError("has spaces, line breaks or unusual characters in it: it should hold the API key alone")
-    return key
+        return read_key_file(self.key_file)

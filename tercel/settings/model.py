@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import reduce
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from tercel.errors import SettingsError
@@ -17,8 +17,9 @@ from tercel.settings.deployment import Deployment, DeploymentName
 from tercel.settings.groups import DeliverySettings, FlowerSettings, LaneSettings, LimiterSettings, WorkerSettings
 from tercel.settings.nearest import suggestion
 from tercel.settings.problems import sentences
+from tercel.settings.receiving import ReceiverSettings, SegmentDestination, Sender
 from tercel.settings.sources import Source, given, merge, nested, read_file, read_variables
-from tercel.settings.types import GROUP_CONFIG, LocalPath, Secret, counted, refuse_truth_for_a_number
+from tercel.settings.types import GROUP_CONFIG, LocalPath, Name, Secret, counted, refuse_truth_for_a_number
 
 FILE_NAME = "tercel.toml"
 STORE_FILE_NAME = "tercel.db"  # SQLite, under home, where no database_url is given
@@ -61,6 +62,11 @@ class Settings(BaseSettings):
     limiter: LimiterSettings = Field(default_factory=LimiterSettings, description="How calls wait for their slot.")
     worker: WorkerSettings = Field(default_factory=WorkerSettings, description="The worker processes.")
     flower: FlowerSettings = Field(default_factory=FlowerSettings, description="The Flower pages.")
+    receiver: ReceiverSettings = Field(default_factory=ReceiverSettings, description="The HTTP doors.")
+    senders: dict[Name, Sender] = Field(default_factory=dict, description="Who may send to the receiver, by name.")
+    segment: dict[Name, SegmentDestination] = Field(
+        default_factory=dict, description="What Segment's messages become, by name."
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -78,6 +84,15 @@ class Settings(BaseSettings):
     @classmethod
     def _refuse_truth_for_a_number(cls, value: object, info: ValidationInfo) -> object:
         return refuse_truth_for_a_number(cls, value, info)
+
+    @model_validator(mode="after")
+    def _names_lead_somewhere(self) -> Self:
+        for name, sender in self.senders.items():
+            _check_names(f"senders.{name}.deployments", sender.deployments, self.deployments, "deployments")
+            _check_names(f"senders.{name}.destinations", sender.destinations, self.segment, "segment")
+        for name, destination in self.segment.items():
+            _check_names(f"segment.{name}.deployment", [destination.deployment], self.deployments, "deployments")
+        return self
 
     @classmethod
     def load(cls, path: Path | None = None, *, environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
@@ -130,6 +145,12 @@ class Settings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.home / STORE_FILE_NAME}"
+
+
+def _check_names(place: str, names: Iterable[str], there_are: Collection[str], group: str) -> None:
+    for name in names:
+        if name not in there_are:
+            raise ValueError(f"{place} names {name!r}, but there is no [{group}.{name}]{suggestion(name, there_are)}")
 
 
 def _file_to_read(path: Path | None, environ: Mapping[str, str]) -> tuple[Path, bool]:

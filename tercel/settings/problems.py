@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from tercel.settings.declared import NAME, Declared, find, variable_of
+from tercel.settings.declared import NAME, NAMED, Declared, find, variable_of
 from tercel.settings.nearest import nearest_setting
 
 MAX_SHOWN = 60  # characters of a wrong value that are repeated
@@ -32,6 +32,13 @@ _PHRASES: Mapping[str, str] = {
     "dict_type": "must be a table of settings",
     "model_type": "must be a table of settings",
     "model_attributes_type": "must be a table of settings",
+}
+
+
+_WHAT: Mapping[str, str] = {
+    "deployments": "deployment's name",
+    "senders": "sender's name",
+    "segment": "Segment destination's name",
 }
 
 
@@ -61,18 +68,18 @@ def _sentence(
     kind = detail["type"]
     if detail["loc"][-1:] == ("[key]",):
         return (
-            f"{place}: {path[-1]!r} cannot be a deployment's name; use 1 to 31 small letters, digits, _ and -, "
-            "beginning with a letter."
+            f"{place}: {path[-1]!r} cannot be a {_WHAT.get(path[0], 'name')}; use 1 to 31 small letters, digits, _ and "
+            "-, beginning with a letter."
         )
     if kind == "extra_forbidden":
         return f"{place} is not a setting{nearest_setting(path, _names(path, catalogue))}"
     if kind == "missing":
         table = ".".join(path[:-1])
         return f"{'.'.join(path)} is missing: set it in {file} under [{table}], or as {variable_of(path)}."
-    if kind == "value_error":
-        return f"{place} {detail['ctx']['error']}."
-    if kind == "model_type" and path[:1] == ("deployments",):
-        return f"{place} must be a table of settings; a deployment's settings go under [deployments.<name>]."
+    if kind == "value_error":  # one without a path is about how groups fit together, and names them itself
+        return f"{place} {detail['ctx']['error']}." if path else f"{file}: {detail['ctx']['error']}"
+    if kind == "model_type" and path[0] in NAMED:
+        return f"{place} must be a table of settings; such settings go under [{path[0]}.<name>]."
     expected = _PHRASES.get(kind, detail["msg"][:1].lower() + detail["msg"][1:]).format_map(detail.get("ctx", {}))
     unit = f" ({setting.unit})" if setting is not None and setting.unit else ""
     return f"{place}{_shown(detail['input'], setting)} {expected}{unit}."
@@ -95,6 +102,6 @@ def _shown(value: Any, setting: Declared | None) -> str:
 
 
 def _names(path: tuple[str, ...], catalogue: Mapping[tuple[str, ...], Declared]) -> list[str]:
-    """Return every dotted name, those of deployments with the name that the unknown one has."""
-    own = path[1] if path[0] == "deployments" and len(path) > 1 else NAME
+    """Return every dotted name, those of deployments and the like with the name that the unknown one has."""
+    own = path[1] if path[0] in NAMED and len(path) > 1 else NAME
     return [setting.name.replace(NAME, own) for setting in catalogue.values()]

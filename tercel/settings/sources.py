@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tercel.settings.declared import OTHER_PREFIXES, OTHER_VARIABLES, PREFIX, Declared, find
+from tercel.settings.declared import NAMED, OTHER_PREFIXES, OTHER_VARIABLES, PREFIX, Declared, find
 from tercel.settings.nearest import suggestion
 
 # What Kubernetes puts into every container for a service whose name begins with "tercel".
@@ -89,12 +89,12 @@ def given(overrides: Mapping[str, Any]) -> Source:
 
 def merge(weaker: Source, stronger: Source) -> Source:
     """Lay one source over another."""
-    known = {path[1] for path in weaker.values if path[0] == "deployments" and len(path) > 2}
+    known = {path[:2] for path in weaker.values if path[0] in NAMED and len(path) > 2}
     merged = Source(dict(weaker.values), dict(weaker.places), [*weaker.problems, *stronger.problems])
     for path, value in stronger.values.items():
         target = _as_written(path, known)
         other = (*target[:-1], _ALTERNATIVES.get(target[-1], ""))
-        if target[0] == "deployments" and (*path[:-1], other[-1]) not in stronger.values:
+        if target[0] in NAMED and (*path[:-1], other[-1]) not in stronger.values:
             merged.values.pop(other, None)
         merged.give(target, value, stronger.places[path])
     return merged
@@ -120,7 +120,7 @@ def path_of(variable: str) -> Path_:
     head, *rest = variable.removeprefix(PREFIX).lower().split("__", 1)
     if not rest:
         return (head,)
-    if head != "deployments" or "__" not in rest[0]:
+    if head not in NAMED or "__" not in rest[0]:
         return (head, rest[0])
     return (head, *rest[0].rsplit("__", 1))
 
@@ -175,13 +175,13 @@ def _is_foreign(variable: str, text: str) -> bool:
 
 def _variables(path: Path_, catalogue: Catalogue) -> list[str]:
     """Return every variable there is, with the deployment's name that the unknown one has."""
-    name = path[1].upper() if path[0] == "deployments" and len(path) > 2 else "<NAME>"
+    name = path[1].upper() if path[0] in NAMED and len(path) > 2 else "<NAME>"
     return [setting.variable.replace("<name>", name) for setting in catalogue.values()]
 
 
-def _as_written(path: Path_, known: set[str]) -> Path_:
-    """Return the path with the deployment's name as the file spells it: a variable cannot hold a hyphen."""
-    if path[0] != "deployments" or len(path) < 3 or path[1] in known:
+def _as_written(path: Path_, known: set[Path_]) -> Path_:
+    """Return the path with its name as the file spells it: a variable cannot hold a hyphen."""
+    if path[0] not in NAMED or len(path) < 3 or path[:2] in known:
         return path
-    spelled = [name for name in known if name.replace("-", "_") == path[1]]
+    spelled = [name for group, name in known if group == path[0] and name.replace("-", "_") == path[1]]
     return (path[0], spelled[0], *path[2:]) if len(spelled) == 1 else path

@@ -48,6 +48,8 @@ def _as_toml(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, int | float):
         return f"{value:_.10g}"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_as_toml(one) for one in value) + "]"
     return f'"{value.as_posix() if isinstance(value, PurePath) else value}"'
 
 
