@@ -126,6 +126,14 @@ CATALOGUE: Final[dict[str, Explanation]] = {
         "No worker process is connected to this Redis, or those there are hang. Records wait on their lanes.",
         "Start one with `tercel worker` (or `tercel up`), with the same settings; see its log if it should be running.",
     ),
+    "T231": Explanation(
+        "More comes in than the limit lets out",
+        "Events, sessions, audiences and profiles that run rules take a request each, and more of them arrive than the "
+        "deployment's rate allows requests. The rest waits on its lanes: nothing is lost, but it arrives ever later.",
+        "Have the limit raised at the destination and set the deployment's rate to it, or send fewer of them: leave "
+        "events out by a trigger, and send profiles without the rule engine, a thousand of which travel as one "
+        "request. A short peak needs nothing: `tercel status` says when the backlog will be gone.",
+    ),
     "T301": Explanation(
         "A lane is full",
         "It holds more records than its high-water mark (lanes.high_water); waiting ones count. Nothing was enqueued.",

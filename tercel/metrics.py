@@ -178,6 +178,23 @@ BREAKER_OPEN: Final = Metric(
     "Whether requests pause because the deployment keeps failing (5xx, time-outs).",
     _SHARED,
 )
+SINGLE_CALL_ARRIVALS_PER_SECOND: Final = Metric(
+    "tercel_single_call_arrivals_per_second",
+    _GAUGE,
+    ("deployment", "kind"),
+    "records/s",
+    "Live records a second over the last minute, of the kinds whose records take a request each.",
+    _SHARED,
+)
+BACKLOG_CLEARS_SECONDS: Final = Metric(
+    "tercel_backlog_clears_seconds",
+    _GAUGE,
+    ("deployment",),
+    "seconds",
+    "Until nothing waits, if arrivals go on as they do: +Inf where that is never (they exceed the limit, or the "
+    "deployment is halted), 0 where nothing waits. Not served where there is no limit.",
+    _SHARED,
+)
 DUE_CALLS: Final = Metric(
     "tercel_due_calls",
     _GAUGE,

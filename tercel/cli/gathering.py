@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from tercel.balance import UNFINISHED, Balance, balance, cross_check
 from tercel.cli.opening import OpenRedis
 from tercel.lanes import Halted, Lane, Lanes, Survey
+from tercel.outlook import Outlook, outlook
 from tercel.settings import Settings
 from tercel.store import RejectionCount, RunRecord, Store
 from workers.limiter import Limiter, LimiterState, Limits
+from workers.watching.batches import backlog_of, batch_sizes
 
 LOOKS = 5  # at counters and lanes, until nothing has moved in between; on a busy deployment that may never be
 
@@ -29,6 +31,7 @@ class DeploymentStatus:
     compared: bool
     complaints: tuple[str, ...]
     limiter: LimiterState
+    outlook: Outlook
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,7 @@ def run_state(record: RunRecord, lanes: Lanes) -> RunState:
 def _deployment(settings: Settings, lanes: Lanes, limiter: Limiter, name: str) -> DeploymentStatus:
     one = settings.deployment(name)
     found, survey, compared = _at_one_moment(lanes, name)
+    limiter_state = limiter.state(name, Limits(rate=one.rate, jitter=one.jitter_s))
     return DeploymentStatus(
         name=name,
         url=one.url,
@@ -93,7 +97,14 @@ def _deployment(settings: Settings, lanes: Lanes, limiter: Limiter, name: str) -
         balance=found,
         compared=compared,
         complaints=tuple(cross_check(found, survey)) if compared else (),
-        limiter=limiter.state(name, Limits(rate=one.rate, jitter=one.jitter_s)),
+        limiter=limiter_state,
+        outlook=outlook(
+            lanes.arrivals(name),
+            backlog_of(survey),
+            limit_per_s=limiter_state.rate_limit,
+            batch_sizes=batch_sizes(one),
+            stopped=survey.halted,
+        ),
     )
 
 

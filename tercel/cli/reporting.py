@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from tercel.balance import Balance
+from tercel.cli.ages import age
 from tercel.cli.console import clean
+from tercel.cli.forecasting import forecast, outlook_json
 from tercel.cli.gathering import DeploymentStatus, RunState, Status
 from tercel.lanes import Halted, Lane
 
 NOT_CLOSING = "T330"
-MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
 
 
 class Line(NamedTuple):
@@ -69,15 +70,6 @@ def run_json(one: RunState) -> dict[str, Any]:
     }
 
 
-def age(seconds: float) -> str:
-    """Return a length of time in the unit that says it best: ``0.3 s``, ``12 min``."""
-    if seconds < MINUTE_S:
-        return f"{max(0.0, seconds):.1f} s"
-    if seconds < HOUR_S:
-        return f"{seconds / MINUTE_S:.0f} min"
-    return f"{seconds / HOUR_S:.1f} h" if seconds < DAY_S else f"{seconds / DAY_S:.1f} days"
-
-
 def _head(status: Status) -> Iterator[Line]:
     yield Line(status.place[:1].upper() + status.place[1:], "dim")
     if not status.deployments:
@@ -98,6 +90,9 @@ def _deployment(one: DeploymentStatus) -> Iterator[Line]:
     if not one.lanes:
         yield Line("  lanes empty")
     yield Line(f"  {one.in_flight_calls:,} calls in flight or due, {one.retrying_calls:,} to be retried; {_limit(one)}")
+    found = forecast(one.outlook, halted=one.halted is not None)
+    if found is not None:
+        yield Line(f"  {found.text}", "bold yellow" if found.warns else "")
     yield _balance_line("  ", one.balance)
     for complaint in one.complaints:
         yield Line(f"  {NOT_CLOSING}: {complaint} (tercel explain {NOT_CLOSING})", "bold red")
@@ -189,6 +184,7 @@ def _deployment_json(one: DeploymentStatus) -> dict[str, Any]:
             "paused": limiter.paused,
             "breaker_open": limiter.breaker_open,
         },
+        "outlook": outlook_json(one.outlook),
         "balance": balance_json(one.balance),
         "compared_with_lanes": one.compared,
         "complaints": list(one.complaints),

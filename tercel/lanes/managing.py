@@ -10,7 +10,7 @@ from redis import Redis
 from tercel import messages
 from tercel.lanes.scripts import Scripts
 from tercel.lanes.values import RUN_FIELDS, Halted
-from tercel.records import Urgency
+from tercel.records import LANE_KIND_OF_LETTER, LaneKind, Urgency
 
 
 class Managed:
@@ -60,6 +60,15 @@ class Managed:
     def totals(self, deployment: str) -> dict[str, int]:
         """Return a deployment's counters since it was first used; also by kind, as ``profile.delivered``."""
         return self._counts(f"{self._base(deployment)}totals")
+
+    def arrivals(self, deployment: str) -> dict[LaneKind, float]:
+        """Return how many live records a second came in over the last minute, for every kind of lane.
+
+        Bulk records are no stream: what a file has put on the lanes is backlog.
+        """
+        looked_at_ms, *flat = self._scripts.run("arrivals", self._keys(deployment), [])
+        found = {LANE_KIND_OF_LETTER[flat[i].decode()]: flat[i + 1] for i in range(0, len(flat), 2)}
+        return {kind: found.get(kind, 0) * 1000 / looked_at_ms for kind in LaneKind}
 
     def add_counts(self, deployment: str, run: str, counts: Mapping[str, int]) -> None:
         """Move counters by hand, e.g. a discarded rejection: ``{"rejected": -1, "discarded": 1}``."""

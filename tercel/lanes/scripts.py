@@ -17,6 +17,7 @@ NAMES: Final = (
     "split",
     "wake",
     "survey",
+    "arrivals",
     "repair",
     "halt",
     "resume",

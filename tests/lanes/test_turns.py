@@ -246,7 +246,7 @@ class Turns(RuleBasedStateMachine):
                     self.lua_and_model_agree()
         assert not self.model.all_records()
         self.lua_and_model_agree()
-        keep = (b"tercel:batch:", b"tercel:run:", b"calls.", b"tercel:calls:")
+        keep = (b"tercel:batch:", b"tercel:run:", b"calls.", b"tercel:calls:", b"tercel:prod:arrivals:")
         rest = {key for key in self.redis.keys("*") if not key.startswith(keep)}
         assert rest <= {b"tercel:prod:totals", b"tercel:prod:waiting", b"tercel:prod:freeings"}, rest
         assert all(int(n) == 0 for n in self.redis.hvals("tercel:prod:waiting"))

@@ -134,7 +134,7 @@ class House:
         for name in sorted(key.decode() for key in self.client.scan_iter(count=1_000)):
             if name.startswith((f"{DEPLOYMENT}.", f"tercel:{DEPLOYMENT}:")):
                 rest = name.removeprefix(f"tercel:{DEPLOYMENT}:")
-                if rest in ("totals", "freeings", "probe", "unknown-attributes") or rest.startswith("surge:"):
+                if rest in ("totals", "freeings", "probe", "unknown-attributes") or rest.startswith(("surge:", "arrivals:")):
                     continue
                 if rest == "waiting" and not any(int(n) for n in self.client.hvals(name)):
                     continue

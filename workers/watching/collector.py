@@ -18,9 +18,13 @@ from prometheus_client.registry import Collector
 from tercel import metrics
 from tercel.lanes import Survey
 from tercel.metrics import Metric, MetricType
+from tercel.outlook import outlook
 from tercel.records import LaneKind, Urgency
 from tercel.store import RejectionCount
+from workers.watching.batches import backlog_of
 from workers.watching.events import ScrapeFailed, emit
+
+BatchSizes = Mapping[str, Mapping[LaneKind, int]]  # by deployment: records that one request can carry
 
 STORE_EVERY_S: Final = 30.0  # seconds between two looks at the store, where counting may read a large table
 
@@ -34,6 +38,10 @@ class LaneFigures(Protocol):
 
     def totals(self, deployment: str) -> dict[str, int]:
         """Return counters; ``profile.delivered`` and the like by kind."""
+        ...
+
+    def arrivals(self, deployment: str) -> dict[LaneKind, float]:
+        """Return live records a second by kind."""
         ...
 
 
@@ -73,21 +81,22 @@ class StoreFigures(Protocol):
 
 
 class RedisCollector(Collector):
-    """Reads lanes, calls, halts and limiters of the deployments: three commands each, once a scrape.
+    """Reads lanes, calls, halts and limiters of the deployments: four commands each, once a scrape.
 
+    ``deployments`` are given with their batch sizes (:func:`workers.watching.batches.batch_sizes`).
     Where Redis does not answer there is ``tercel_up{source="redis"} 0`` and nothing else: no half a picture.
     """
 
-    def __init__(self, deployments: Iterable[str], lanes: LaneFigures, limiter: LimiterFigures) -> None:
-        self._deployments = tuple(deployments)
+    def __init__(self, deployments: BatchSizes, lanes: LaneFigures, limiter: LimiterFigures) -> None:
+        self._deployments = dict(deployments)
         self._lanes, self._limiter = lanes, limiter
 
     def collect(self) -> Iterable[Family]:
         """Return the figures of every deployment."""
         families = _Families()
         try:
-            for deployment in self._deployments:
-                self._read(deployment, families)
+            for deployment, sizes in self._deployments.items():
+                self._read(deployment, sizes, families)
             families.add(metrics.DUE_CALLS, families.due)
         except Exception as error:
             # Whatever it is, the workers' own counters in the same scrape must still be served.
@@ -95,7 +104,7 @@ class RedisCollector(Collector):
             return _up("redis", False)
         return [*families.by_name.values(), *_up("redis", True)]
 
-    def _read(self, deployment: str, families: _Families) -> None:
+    def _read(self, deployment: str, sizes: Mapping[LaneKind, int], families: _Families) -> None:
         survey, totals, limiter = (
             self._lanes.survey(deployment),
             self._lanes.totals(deployment),
@@ -116,6 +125,17 @@ class RedisCollector(Collector):
         families.add(metrics.LIMITER_RATE_LIMIT, limiter.rate_limit, deployment)
         families.add(metrics.LIMITER_RATE_ALLOWED, limiter.rate_allowed, deployment)
         families.add(metrics.BREAKER_OPEN, limiter.breaker_open, deployment)
+        found = outlook(
+            self._lanes.arrivals(deployment),
+            backlog_of(survey),
+            limit_per_s=limiter.rate_limit,
+            batch_sizes=sizes,
+            stopped=survey.halted,
+        )
+        for kind, rate in found.single_arrivals.items():
+            families.add(metrics.SINGLE_CALL_ARRIVALS_PER_SECOND, rate, deployment, kind.value)
+        if found.clears_s is not None:
+            families.add(metrics.BACKLOG_CLEARS_SECONDS, found.clears_s, deployment)
 
 
 class StoreCollector(Collector):

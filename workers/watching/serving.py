@@ -17,6 +17,7 @@ from tercel.lanes import Lanes
 from tercel.settings import Settings
 from tercel.store import Store
 from workers.limiter import Limiter, LimiterState, Limits
+from workers.watching.batches import batch_sizes
 from workers.watching.collector import RedisCollector, StoreCollector
 from workers.watching.exporter import Exporter, exporter_for
 from workers.watching.folder import VARIABLE
@@ -63,7 +64,8 @@ def metrics_served(settings: Settings, *, folder: Path | None = None) -> Iterato
     ):
         lanes = Lanes(redis, prefix=settings.redis_prefix)
         limiter = ConfiguredLimiter(Limiter(redis, prefix=settings.redis_prefix), settings)
-        shared = [RedisCollector(settings.deployments, lanes, limiter), StoreCollector(store)]
+        sizes = {name: batch_sizes(one) for name, one in settings.deployments.items()}
+        shared = [RedisCollector(sizes, lanes, limiter), StoreCollector(store)]
         exporter = exporter_for(settings, shared, folder=folder)
         with exporter or nullcontext():
             yield exporter

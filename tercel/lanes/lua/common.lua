@@ -19,6 +19,7 @@
 --   state             hash    a halt: reason, code, since, by_hand, probed (absent: none)
 --   probe             string  somebody probes the halted deployment in this period
 --   seen:<quarter>    set     ids of parcels taken in within a quarter of the window of duplicates
+--   arrivals:<slot>   hash    letter -> live records that came in within a slot of time
 -- Under KEYS[3]:
 --   run:<run>         hash    counters and checkpoint of one run
 --   batch:<id>        string  marks an enqueue as done
@@ -28,6 +29,7 @@
 
 local base, lanes, shared = KEYS[1], KEYS[2], KEYS[3]
 local sub, call = string.sub, redis.call
+local ARRIVALS_SLOT_MS, ARRIVALS_SLOTS = 10000, 6  -- arrivals are known for six whole slots, a minute, and the one begun
 local SLICE = 250  -- elements a variadic command: long enough to be cheap, short enough for Lua's stack
 
 local KIND = {p = 'profile', r = 'rules', m = 'membership', e = 'event', s = 'session', a = 'audience'}

@@ -138,6 +138,11 @@ else
   end
   variadic('HSET', base .. 'turn', flat)
   for letter, w in pairs(waits) do call('HINCRBY', base .. 'waiting', letter .. 'l', w) end
+  if n > 0 then
+    local slot = base .. 'arrivals:' .. math.floor(now_ms() / ARRIVALS_SLOT_MS)
+    for letter, of_lane in pairs(by_letter) do call('HINCRBY', slot, letter, #of_lane) end
+    call('PEXPIRE', slot, (ARRIVALS_SLOTS + 2) * ARRIVALS_SLOT_MS)
+  end
 end
 
 if #fresh > 0 then
