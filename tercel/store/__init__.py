@@ -4,6 +4,7 @@ from tercel.store.migrating import Upgrade
 from tercel.store.store import Store
 from tercel.store.values import (
     AudienceState,
+    KnownAudiences,
     Rejection,
     RejectionCount,
     RejectionState,
@@ -15,6 +16,7 @@ from tercel.store.values import (
 
 __all__ = [
     "AudienceState",
+    "KnownAudiences",
     "Rejection",
     "RejectionCount",
     "RejectionState",

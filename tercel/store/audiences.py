@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from tercel.errors import UsageError
 from tercel.store.database import Database
 from tercel.store.models import AudienceRow
-from tercel.store.values import AudienceState, StoredAudience
+from tercel.store.values import AudienceState, KnownAudiences, StoredAudience
 
 _OLDEST_CHANGE_FIRST = (AudienceRow.changed_at, AudienceRow.id)
 
@@ -35,16 +35,33 @@ class AudienceBook:
             found, key=lambda audience: (audience.deployment, audience.name or "", audience.external_id or "")
         )
 
-    def audience_ids(self, deployment: str) -> dict[tuple[str, str], int]:
-        """Return every id that is known, by ``("external", external id)`` and by ``("name", name)``."""
-        known: dict[tuple[str, str], int] = {}
+    def known_audiences(self, deployment: str) -> KnownAudiences:
+        """Return the ids that are known, what is announced and what is held, all of one moment."""
+        ids: dict[tuple[str, str], int] = {}
+        announced: dict[str, str] = {}
+        held: dict[tuple[str, str], str] = {}
         with self._database.reading() as session:
             for row in _rows(session, deployment):  # oldest change first: the last one of a name stays
-                if row.audience_id is not None and row.external_id is not None:
-                    known["external", row.external_id] = row.audience_id
-                if row.audience_id is not None and row.name is not None:
-                    known["name", row.name] = row.audience_id
-        return known
+                if row.audience_id is not None:
+                    if row.external_id is not None:
+                        ids["external", row.external_id] = row.audience_id
+                    if row.name is not None:
+                        ids["name", row.name] = row.audience_id
+                elif row.state == AudienceState.ANNOUNCED:
+                    announced[row.external_id or ""] = row.name or ""
+                elif row.external_id is not None:
+                    held["external", row.external_id] = row.reason
+                else:
+                    held["name", row.name or ""] = row.reason
+        return KnownAudiences(ids, announced, held)
+
+    def audience_ids(self, deployment: str) -> dict[tuple[str, str], int]:
+        """Return every id that is known, by ``("external", external id)`` and by ``("name", name)``."""
+        return dict(self.known_audiences(deployment).ids)
+
+    def announced_audiences(self, deployment: str) -> dict[str, str]:
+        """Return the names of audiences that are announced and not there yet, by external id."""
+        return dict(self.known_audiences(deployment).announced)
 
     def audience_id(self, deployment: str, *, name: str | None = None, external_id: str | None = None) -> int | None:
         """Return an audience's id, or None where it is not known. Where both are given, the external id decides."""
@@ -87,13 +104,37 @@ class AudienceBook:
                 state=AudienceState(state),
             )
 
+    def announce_audience(self, deployment: str, *, name: str, external_id: str) -> None:
+        """Note that an audience is going to be created, so that what names its external id only can be delivered.
+
+        Harmless when repeated; a later name replaces an earlier one. One whose id is known, or that is held, stays as
+        it is.
+        """
+        with self._changing(deployment) as (session, rows):
+            row = _first(rows, lambda row: row.external_id == external_id)
+            if row is None or (row.state == AudienceState.ANNOUNCED and row.name != name):
+                self._write(
+                    session,
+                    row,
+                    deployment=deployment,
+                    audience_id=None,
+                    name=name,
+                    external_id=external_id,
+                    state=AudienceState.ANNOUNCED,
+                )
+
     def hold_audience(self, deployment: str, name: str, external_id: str | None, reason: str) -> None:
-        """Note that an audience exists whose id nobody told us: its records wait. Known ids stay as they are."""
+        """Note that an audience exists whose id nobody told us: its records wait. Known ids stay as they are.
+
+        Harmless when repeated: one that is held already for this reason keeps the time since when it is.
+        """
         with self._changing(deployment) as (session, rows):
             if external_id is not None:
                 row = _first(rows, lambda row: row.external_id == external_id)
             else:
                 row = _first(rows, lambda row: row.external_id is None and row.name == name)
+            if row is not None and (row.state, row.reason) == (AudienceState.HELD, reason):
+                return
             if row is None or row.audience_id is None:
                 self._write(
                     session,

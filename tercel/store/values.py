@@ -100,16 +100,20 @@ class RunRecord:
 
 
 class AudienceState(StrEnum):
-    """How an audience's id at the destination became known, or that it did not."""
+    """How an audience's id at the destination became known, or why it is not.
+
+    ``HELD``: it exists, and somebody has to tell its id. ``ANNOUNCED``: a producer has said that it will be created.
+    """
 
     CREATED = "created"
     BOUND = "bound"
     HELD = "held"
+    ANNOUNCED = "announced"
 
 
 @dataclass(frozen=True, slots=True)
 class StoredAudience:
-    """An audience and its id at the destination; ``audience_id`` is None while it is held, for ``reason``."""
+    """An audience and its id at the destination; ``audience_id`` is None while announced, or held for ``reason``."""
 
     deployment: str
     audience_id: int | None
@@ -118,3 +122,16 @@ class StoredAudience:
     state: AudienceState
     reason: str
     changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAudiences:
+    """All that is known of a deployment's audiences at one moment.
+
+    ``ids`` are known ids by ``("external", external id)`` and ``("name", name)``. ``announced`` maps external ids to
+    names. ``held`` maps ``("external", x)``, or ``("name", x)`` where there is no external id, to why it is held.
+    """
+
+    ids: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    announced: Mapping[str, str] = field(default_factory=dict)
+    held: Mapping[tuple[str, str], str] = field(default_factory=dict)
