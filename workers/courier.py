@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import time
+from functools import partial
 from hashlib import blake2b
 from typing import Final
 
@@ -14,13 +15,18 @@ from tercel.settings.groups import LimiterSettings
 from workers.claimed import Claimed, Later
 from workers.destinations import Destination
 from workers.destinations.base import Request
+from workers.limiter import Booking
 from workers.runtime import Runtime
 from workers.sending import Sent, Stopped
-from workers.watching import instruments
+from workers.watching import events, instruments
 
-# Share of the jitter allowance that a request may leave late by; the rest is for its travel. Later than that, it could
-# come too close to those behind it, so its slot is given up and another one booked.
-LATE_SHARE: Final = 0.5
+# Share of the jitter allowance that a request may leave late by; the rest is for its travel. One that leaves later has
+# the limiter move those behind it, so that the second that begins with it holds no more than the limit.
+LATE_SHARE: Final = 0.25
+# Seconds that a request may be late by and still be sent. Moving the others costs as much of the limit as it was late,
+# giving its slot up a whole slot; but those that should move are a second behind it, and must not be booked yet.
+LATEST_S: Final = 0.25
+BOOKED_AHEAD_S: Final = 0.5  # seconds; where slots are booked further ahead than this, a late request gives its slot up
 LEASE_MARGIN_S: Final = 1.0  # seconds by which a lease outlasts the request it is for
 # Seconds: by then this process wakes nobody any more. A wake-up that its closing consumer took would be lost.
 STOPPING_DELAY_S: Final = 0.2
@@ -47,16 +53,17 @@ class Courier:
             headers["Idempotency-Key"] = request.idempotency_key or self._idempotency_key(request)
         started = time.monotonic()
         while True:
-            at, failing = self._slot(records, started)
-            self._renew_lease(max(0.0, at - time.monotonic()))
+            slot = self._slot(records, started)
+            self._renew_lease(max(0.0, slot.at - time.monotonic()))
             try:
                 sent = self._rt.sender.send(
                     self._deployment.url,
                     request,
                     headers,
-                    at=at,
+                    at=slot.at,
                     timeout_s=self._deployment.timeout_s,
-                    late_s=self._late_s,
+                    late_s=self._late_s if slot.wait_s > BOOKED_AHEAD_S else max(self._late_s, LATEST_S),
+                    gone=partial(self._left, slot),
                 )
             except Stopped:
                 self._claimed.give_back(STOPPING_DELAY_S, STOPPING, answered=False)
@@ -65,12 +72,16 @@ class Courier:
         status = sent.answer.status
         self._rt.took(self._name, sent.seconds)
         instruments.request_done(self._name, self._claimed.claim.kind.value, status or sent.answer.error, sent.seconds)
-        if failing and 200 <= status < 500 and status != 429:
-            self._rt.limiter.passed(self._name)
+        if slot.failing and 200 <= status < 500 and status != 429 and self._rt.limiter.passed(self._name):
+            events.emit(events.BreakerClosed(self._name))
         return sent
 
-    def _slot(self, records: int, started: float) -> tuple[float, bool]:
-        """Return when to send (``time.monotonic`` seconds), and whether requests failed of late."""
+    def _left(self, slot: Booking, late_s: float) -> None:
+        """Note how late a request has left. Called on the HTTP thread, which must not wait for Redis."""
+        if late_s > self._late_s:
+            self._rt.aside.submit(self._rt.limiter.late, self._name, slot, by_s=late_s - self._late_s)
+
+    def _slot(self, records: int, started: float) -> Booking:
         limiter, urgency = self._rt.settings.limiter, self._claimed.claim.urgency
         while True:
             if self._rt.stopping.is_set():
@@ -81,7 +92,7 @@ class Courier:
             booking = self._rt.limiter.book(self._name, self._limits, horizon_s=horizon_s, records=records)
             if booking.granted:
                 instruments.limiter_waited(self._name, urgency.value, waited + booking.wait_s)
-                return now + booking.wait_s, booking.failing
+                return booking
             if booking.why != "full" or booking.wait_s > limiter.max_wait_s:
                 self._claimed.give_back(
                     booking.wait_s + random.uniform(0, 0.2),

@@ -17,7 +17,7 @@ from workers.audiences import AudienceKeeper
 from workers.backoff import Backoff
 from workers.claimed import Claimed, Later
 from workers.courier import Courier
-from workers.destinations.base import Request
+from workers.destinations.base import Rendered, Request
 from workers.outcomes import (
     CreateAudience,
     Delivered,
@@ -108,7 +108,7 @@ class Delivery:
         """Send once what there is. Return whether the call has ended; otherwise it is to be sent again."""
         call = self._call
         kind, data = call.claim.kind, call.contents.data
-        rendered = self._destination.render(kind, data, self._rt.learned.about(self._name))
+        rendered = self._render()
         if rendered.refused:
             self._halt_if_surge(rendered.refused.values())
             call.reject(rendered.refused)
@@ -122,6 +122,15 @@ class Delivery:
         if isinstance(outcome, Delivered):
             events.emit(events.CallDelivered(*call.who, records=len(data), seconds=round(sent.seconds, 3)))
         return self._obey(rendered.request, outcome)
+
+    def _render(self) -> Rendered:
+        """Render what there is; where that was decided by something that is not known, look whether it is by now."""
+        kind, data = self._call.claim.kind, self._call.contents.data
+        rendered = self._destination.render(kind, data, self._rt.learned.about(self._name))
+        if rendered.unsure:
+            self._rt.learned.forget_cache(self._name)
+            rendered = self._destination.render(kind, data, self._rt.learned.about(self._name))
+        return rendered
 
     def _send(self, request: Request, records: int) -> Sent:
         try:
@@ -146,6 +155,7 @@ class Delivery:
                 ttl_s = self._rt.settings.deployment(self._name).unknown_attributes_ttl_s
                 self._rt.learned.unknown_attributes(self._name, outcome.names, ttl_s)
                 events.emit(events.AttributesSkipped(*call.who[:2], attributes=len(outcome.names)))
+                self._reject_items(self._items(request), RejectItems(outcome.refused))
             case Split():
                 claim = call.claim
                 halves = calls.by_audience(claim, call.contents) if outcome.by_audience else calls.halves(claim)
@@ -177,9 +187,13 @@ class Delivery:
             instruments.slowed(self._name)
             state = self._rt.limiter.state(self._name, limits)
             events.emit(events.DeploymentSlowed(self._name, round(state.rate_allowed, 1), outcome.after_s))
-        broken = outcome.failing and self._rt.limiter.failed(self._name, limits)
-        if outcome.failing and not broken and attempts + 1 >= self._settings.split_after_failures:
-            self._split_keys(outcome.reason)
+        if outcome.failing:
+            failed = self._rt.limiter.failed(self._name, limits)
+            if failed.opened_s:
+                code = outcome.reason.code
+                events.emit(events.BreakerOpened(self._name, failed.in_a_row, round(failed.opened_s, 3), code))
+            if not failed.broken and attempts + 1 >= self._settings.split_after_failures:
+                self._split_keys(outcome.reason)
         if self._too_old():
             self._give_up(outcome.reason)
             return

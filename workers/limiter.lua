@@ -6,15 +6,19 @@
 --   pause     us, nothing goes out before                 slots, slowed  counters
 --   fails     failures in a row over the deployment       opens     times the breaker opened in a row
 --   open_till us, breaker                                 limit     requests/s, overrides the setting (absent: none)
+--   shifted   us, by which late requests have moved tat on, in all
 -- KEYS[2]  prefix of the keys that remember bookings by id, so that a resent command books nothing twice
 --
 -- ARGV[1]  command:
 --   book      2 id  3 limit/s  4 jitter  5 horizon us  6 records  7 records/min (0: off)  8 breaker us  9 breaker max us
 --             10 climb share/s
---             answers {1, wait us, fails} booked; {0, wait us, fails, why} refused, why: full, pause, breaker
+--             answers {1, wait us, fails, shifted, slot us} booked; {0, wait us, fails, why} refused, why: full, pause,
+--             breaker
 --   slow      2 id  3 limit/s  4 pause us  5 factor  6 climb share/s   a 429: nothing goes out for a while, and the rate drops
---   fail      2 id  3 failures that open it  4 open us  5 longest us      answers 1 if the breaker is open now
---   pass      a success: the breaker closes
+--   fail      2 id  3 failures that open it  4 open us  5 longest us
+--             answers {1 if the breaker is open now, us for which this failure opened it or 0, failures in a row}
+--   late      2 id  3 what "shifted" should be at least: a request left late, so those a second behind it move on
+--   pass      a success: the breaker closes; answers 1 if it had been open
 
 local h, command = KEYS[1], ARGV[1]
 local t = redis.call('TIME')
@@ -51,7 +55,15 @@ local function allowed_rate(limit, climb)
 end
 
 if command == 'pass' then
+  local opens = redis.call('HEXISTS', h, 'opens')
   redis.call('HDEL', h, 'fails', 'opens', 'open_till')
+  return opens
+end
+
+if command == 'late' then
+  -- One stall makes several requests late: what the first of them has moved counts for the others.
+  local shifted, target, tat = get('shifted') or 0, tonumber(ARGV[3]), get('tat')
+  if tat and target > shifted then set('tat', tat + target - shifted, 'shifted', target) end
   return 1
 end
 
@@ -64,14 +76,15 @@ local function remember(answer)
 end
 
 if command == 'fail' then
-  local fails = redis.call('HINCRBY', h, 'fails', 1)
+  local fails, opened = redis.call('HINCRBY', h, 'fails', 1), 0
   local open_till = time_of('open_till', tonumber(ARGV[5])) or 0
   if fails >= tonumber(ARGV[3]) and open_till <= now then
     local opens = redis.call('HINCRBY', h, 'opens', 1)
-    open_till = now + math.min(tonumber(ARGV[4]) * 2 ^ (opens - 1), tonumber(ARGV[5]))
+    opened = math.min(tonumber(ARGV[4]) * 2 ^ (opens - 1), tonumber(ARGV[5]))
+    open_till = now + opened
     set('open_till', open_till)
   end
-  return remember(open_till > now and 1 or 0)
+  return remember({open_till > now and 1 or 0, opened, fails})
 end
 
 local limit = get('limit') or tonumber(ARGV[3])
@@ -113,4 +126,5 @@ end
 if rate then set('tat', slot + spacing) end
 if a_record then set('msg_tat', slot + records * a_record) end
 redis.call('HINCRBY', h, 'slots', 1)
-return remember({1, math.floor(wait), fails})
+local slot_text = string.format('%.0f', slot)  -- it has more digits than cjson writes of a number
+return remember({1, math.floor(wait), fails, math.floor(get('shifted') or 0), slot_text})

@@ -8,11 +8,14 @@ lowers its rate, which then climbs back; failures in a row open a breaker that l
 from __future__ import annotations
 
 import secrets
+import time
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Final
 
 from redis import Redis
+
+from workers.clocks import RedisClock
 
 SLOW_FACTOR: Final = 0.7  # of the rate that is left after a 429
 SLOW_PAUSE_S: Final = 1.0  # seconds nothing goes out after a 429 that names no time: the destination's window
@@ -41,13 +44,28 @@ class Booking:
     """``granted``: go in ``wait_s`` seconds. Refused: nothing is booked, a slot would be free in about ``wait_s``.
 
     ``why`` a refusal: ``full``, ``pause`` (after a 429) or ``breaker``. ``failing``: there were failures of late, so a
-    success is worth reporting.
+    success is worth reporting. ``at`` is the slot granted, in ``time.monotonic`` seconds; ``mark_us`` is what
+    :meth:`Limiter.late` wants to know.
     """
 
     granted: bool
     wait_s: float
     failing: bool
     why: str = ""
+    at: float = 0.0
+    mark_us: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """What a failure did: ``broken`` while the breaker is open, ``opened_s`` where this one opened it for so long.
+
+    ``in_a_row`` counts the failures over the deployment since the last success.
+    """
+
+    broken: bool
+    opened_s: float
+    in_a_row: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +86,13 @@ class Limiter:
     def __init__(self, redis: Redis, *, prefix: str = "") -> None:
         self._redis = redis
         self._prefix = f"{prefix}tercel:limiter:"
+        self._clock = RedisClock()
         source = (files("workers") / "limiter.lua").read_text()
         self._script = redis.register_script(source)
 
     def book(self, deployment: str, limits: Limits, *, horizon_s: float, records: int) -> Booking:
         """Book the next slot if it is free within ``horizon_s`` seconds, for a request of so many records."""
+        asked = time.monotonic()
         answer: list[Any] = self._run(
             deployment,
             "book",
@@ -86,27 +106,39 @@ class Limiter:
             CLIMB_SHARE,
         )
         granted, wait_us, fails = answer[:3]
-        return Booking(bool(granted), wait_us / 1e6, fails > 0, answer[3].decode() if len(answer) > 3 else "")
+        if not granted:
+            return Booking(False, wait_us / 1e6, fails > 0, why=answer[3].decode())
+        mark_us, slot_us = answer[3], int(answer[4])
+        self._clock.observe(asked, time.monotonic(), (slot_us - wait_us) / 1e6)
+        return Booking(True, wait_us / 1e6, fails > 0, at=self._clock.here(slot_us / 1e6), mark_us=mark_us)
+
+    def late(self, deployment: str, booking: Booking, *, by_s: float) -> None:
+        """A request left so late that those a second behind it must go ``by_s`` seconds later than planned.
+
+        Otherwise the destination would count one too many in the second that begins with the late one. Of several
+        requests that one stall has made late, only the latest costs anything. Harmless when repeated.
+        """
+        self._run(deployment, "late", booking.mark_us + int(by_s * 1e6))
 
     def slow(self, deployment: str, limits: Limits, *, after_s: float | None) -> None:
         """A 429 came: nothing goes out for ``after_s`` (or a second), and the rate drops for a while."""
         pause = SLOW_PAUSE_S if after_s is None else min(max(after_s, 0.0), MAX_PAUSE_S)
         self._run(deployment, "slow", limits.rate, int(pause * 1e6), SLOW_FACTOR, CLIMB_SHARE)
 
-    def failed(self, deployment: str, limits: Limits) -> bool:
-        """A request failed for the deployment's own reasons. True: its breaker is open now."""
-        answer = self._run(
+    def failed(self, deployment: str, limits: Limits) -> Failed:
+        """A request failed for the deployment's own reasons."""
+        broken, opened_us, in_a_row = self._run(
             deployment,
             "fail",
             limits.breaker_failures,
             int(limits.breaker_open_s * 1e6),
             int(limits.breaker_max_s * 1e6),
         )
-        return bool(answer)
+        return Failed(bool(broken), opened_us / 1e6, in_a_row)
 
-    def passed(self, deployment: str) -> None:
-        """A request went through after failures: the breaker closes."""
-        self._run(deployment, "pass")
+    def passed(self, deployment: str) -> bool:
+        """A request went through after failures: the breaker closes. True: it had been open."""
+        return bool(self._run(deployment, "pass"))
 
     def state(self, deployment: str, limits: Limits) -> LimiterState:
         """Look, without booking anything."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -39,6 +40,9 @@ class Runtime:
     held: Held = field(default_factory=Held)
     stopping: threading.Event = field(default_factory=threading.Event)
     latency_s: dict[str, float] = field(default_factory=dict)  # a moving average by deployment
+    aside: ThreadPoolExecutor = field(  # for what the HTTP thread must not wait for
+        default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="tercel-aside")
+    )
 
     @classmethod
     def build(cls, settings: Settings) -> Runtime:
@@ -115,6 +119,7 @@ def close() -> None:
     with _building:
         if _runtime is not None:
             _runtime.sender.close()
+            _runtime.aside.shutdown()
             _runtime.store.close()
             _runtime.redis.close()
             _runtime = None

@@ -13,7 +13,7 @@ import math
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -29,6 +29,10 @@ MAX_ANSWER_BYTES: Final = 4 * 1024 * 1024  # what is read of an answer; more of 
 def _url(base_url: str, path: str, query: str) -> httpx.URL:
     """Parse an address; bulk calls have the same one again and again, and parsing is slow."""
     return httpx.URL(f"{base_url}{path}{'?' + query if query else ''}")
+
+
+def _nothing(_late_s: float) -> None:
+    pass
 
 
 class Stopped(Exception):
@@ -71,10 +75,11 @@ class _Departure:
     arrive far less evenly than they leave, and the destination would see more of them in a second than allowed.
     """
 
-    def __init__(self, at: float, late_s: float, door: _Door) -> None:
+    def __init__(self, at: float, late_s: float, door: _Door, gone: Callable[[float], None]) -> None:
         self._at = at
         self._late_s = late_s
         self._door = door
+        self._gone = gone
         self.left_at = 0.0
 
     async def __call__(self, event: str, info: object) -> None:
@@ -86,6 +91,8 @@ class _Departure:
             self.left_at = time.monotonic()
             if self.left_at - self._at > self._late_s:
                 raise Missed
+        elif event.endswith("send_request_body.complete"):
+            self._gone(time.monotonic() - self._at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +133,17 @@ class Sender:
         at: float,
         timeout_s: float,
         late_s: float = math.inf,
+        gone: Callable[[float], None] = _nothing,
     ) -> Sent:
         """Send at ``at`` (``time.monotonic`` seconds) and wait for the answer, ``timeout_s`` seconds at most.
 
-        A request that cannot go out within ``late_s`` of its time is not sent. An answer that never came has status 0.
-        Raises :class:`Stopped` when :meth:`cancel` is called meanwhile, or :meth:`release` before its time.
+        A request that cannot go out within ``late_s`` of its time is not sent. ``gone`` is told, on the loop's thread,
+        how many seconds after its time the last byte had left; it must not block. An answer that never came has status
+        0. Raises :class:`Stopped` when :meth:`cancel` is called meanwhile, or :meth:`release` before its time.
         """
+        departure = _Departure(at, late_s, self._door, gone)
         future = asyncio.run_coroutine_threadsafe(
-            self._send(base_url, request, headers, at, timeout_s, late_s), self._loop
+            self._send(base_url, request, headers, departure, at, timeout_s), self._loop
         )
         with self._lock:
             self._futures.add(future)
@@ -171,11 +181,10 @@ class Sender:
         base_url: str,
         request: Request,
         headers: Mapping[str, str],
+        departure: _Departure,
         at: float,
         timeout_s: float,
-        late_s: float,
     ) -> Sent:
-        departure = _Departure(at, late_s, self._door)
         prepared = self._client.build_request(
             request.method,
             _url(base_url, request.path, request.query),

@@ -176,7 +176,7 @@ def test_however_many_storms_come_some_rate_is_left(limiter: Limiter, redis_clie
 
 
 def failing(limiter: Limiter, n: int) -> bool:
-    return [limiter.failed("prod", LIMITS) for _ in range(n)][-1]
+    return [limiter.failed("prod", LIMITS) for _ in range(n)][-1].broken
 
 
 def test_failures_in_a_row_open_the_breaker(limiter: Limiter) -> None:
@@ -184,6 +184,23 @@ def test_failures_in_a_row_open_the_breaker(limiter: Limiter) -> None:
     assert failing(limiter, 1)
     refused = limiter.book("prod", LIMITS, horizon_s=2, records=1)
     assert (refused.granted, refused.why, refused.failing) == (False, "breaker", True)
+
+
+def test_the_failure_that_opens_the_breaker_says_for_how_long(limiter: Limiter) -> None:
+    failed = [limiter.failed("prod", LIMITS) for _ in range(4)]
+
+    assert [(one.broken, one.opened_s, one.in_a_row) for one in failed] == [
+        (False, 0, 1),
+        (False, 0, 2),
+        (True, 5, 3),
+        (True, 0, 4),
+    ]
+
+
+def test_only_the_success_that_closes_the_breaker_says_so(limiter: Limiter) -> None:
+    failing(limiter, 3)
+
+    assert [limiter.passed("prod"), limiter.passed("prod")] == [True, False]
 
 
 def test_a_success_between_them_keeps_it_closed(limiter: Limiter) -> None:
@@ -248,6 +265,48 @@ def test_a_clock_that_jumps_back_does_not_stop_the_deployment(
     assert limiter.state("prod", limits).rate_allowed == pytest.approx(10, abs=3.1)
 
 
+FREE_S = 0.01  # seconds a request may leave late by without anybody moving: part of the jitter allowance
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(late_s=st.lists(st.one_of(st.just(0.0), st.floats(0, 0.25)), min_size=1, max_size=60))
+def test_late_requests_never_crowd_a_second(redis_client: Redis, late_s: list[float]) -> None:
+    redis_client.flushdb()
+    limiter, limits = Limiter(redis_client), replace(LIMITS, jitter=0.02)
+    spacing = 1.02 / 10
+    arrived = []
+    for late in late_s:
+        booking = limiter.book("prod", limits, horizon_s=FAR_S, records=1)
+        slot = float(redis_client.hget(HASH, "tat")) / 1e6 - spacing  # type: ignore[arg-type]
+        arrived.append(slot + late)
+        if late > FREE_S:
+            limiter.late("prod", booking, by_s=late - FREE_S)
+
+    arrived.sort()
+    assert all(later - first > 1 for first, later in zip(arrived, arrived[10:], strict=False))
+
+
+def test_of_requests_that_one_stall_made_late_only_the_latest_costs(limiter: Limiter, redis_client: Redis) -> None:
+    bookings = [limiter.book("prod", LIMITS, horizon_s=FAR_S, records=1) for _ in range(3)]
+    before = float(redis_client.hget(HASH, "tat"))  # type: ignore[arg-type]
+
+    for booking, by_s in zip(bookings, (0.2, 0.1, 0.05), strict=True):
+        limiter.late("prod", booking, by_s=by_s)
+
+    assert float(redis_client.hget(HASH, "tat")) - before == pytest.approx(200_000)  # type: ignore[arg-type]
+
+
+def test_a_request_late_after_others_were_moved_moves_again(limiter: Limiter, redis_client: Redis) -> None:
+    first = limiter.book("prod", LIMITS, horizon_s=FAR_S, records=1)
+    limiter.late("prod", first, by_s=0.2)
+    second = limiter.book("prod", LIMITS, horizon_s=FAR_S, records=1)
+    before = float(redis_client.hget(HASH, "tat"))  # type: ignore[arg-type]
+
+    limiter.late("prod", second, by_s=0.1)
+
+    assert float(redis_client.hget(HASH, "tat")) - before == pytest.approx(100_000)  # type: ignore[arg-type]
+
+
 def test_a_limit_changes_for_all_without_a_restart(limiter: Limiter, redis_client: Redis) -> None:
     limiter.set_limit("prod", 100)
     fast = slots(limiter, redis_client, LIMITS, 2)
@@ -280,10 +339,12 @@ def test_a_command_sent_again_books_one_slot(limiter: Limiter, redis_client: Red
         return sent[-1][1]
 
     limiter._script = twice  # type: ignore[assignment]
-    limiter.book("prod", LIMITS, horizon_s=2, records=1)
+    booking = limiter.book("prod", LIMITS, horizon_s=2, records=1)
     limiter.failed("prod", LIMITS)
     limiter.slow("prod", LIMITS, after_s=1)
+    limiter.late("prod", booking, by_s=0.1)
 
-    assert [first == second for first, second in sent] == [True] * 3
+    assert [first == second for first, second in sent] == [True] * 4
+    assert float(redis_client.hget(HASH, "shifted")) == 100_000  # type: ignore[arg-type]
     found = redis_client.hmget(HASH, ["slots", "fails", "slowed"])
     assert found == [b"1", b"1", b"1"]

@@ -102,6 +102,7 @@ class Rig:
         self.runtime.sender.cancel()
         self._pool.shutdown()
         self.runtime.sender.close()
+        self.runtime.aside.shutdown()
         self.runtime.store.close()
         self.runtime.redis.close()
 
