@@ -33,6 +33,7 @@ def flower(
     Only this machine can see them, unless flower.basic_auth is set. They only show, unless --allow-control is given.
     """
     from tercel.cli import console
+    from tercel.cli.flower_pages import lanes_shown
     from tercel.cli.opening import load_settings
     from tercel.cli.ports import free_port
     from tercel.cli.programs import flower_program, flower_url
@@ -53,5 +54,7 @@ def flower(
             read_only=settings.flower.read_only and not allow_control,
             alone=True,
         )
-        console.out(f"Flower: {flower_url(settings, chosen)}")
-        return crew.run(lambda: Supervisor([program], grace_s=STOP_S, say=crew.say, tick=crew.tick))
+        url = flower_url(settings, chosen)
+        console.out(f"Flower: {url}")
+        with lanes_shown(settings, url):
+            return crew.run(lambda: Supervisor([program], grace_s=STOP_S, say=crew.say, tick=crew.tick))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tercel.cli import console, sandbox_file
+from tercel.cli.flower_pages import lanes_shown
 from tercel.cli.opening import load_settings, place_of
 from tercel.cli.ports import free_port
 from tercel.cli.programs import flower_program, flower_url, sandbox_program
@@ -60,7 +61,9 @@ def stand(crew: Crew, plan: Plan) -> int:
                     log=logs / "flower.log",
                 )
             )
-            lines.append(f"Flower:      {flower_url(crew.settings, port)}")
+            url = flower_url(crew.settings, port)
+            stack.enter_context(lanes_shown(crew.settings, url))
+            lines.append(f"Flower:      {url}")
         lines += [f"Logs:        {logs}", "", *_next_steps(crew), ""]
         console.out("\n".join(lines))
         return crew.run(

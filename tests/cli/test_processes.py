@@ -13,7 +13,8 @@ from urllib.request import urlopen
 import pytest
 
 from sandbox.talon_one import Config, start
-from tercel.cli.sandbox_file import read_note
+from tercel.cli.flower_pages import shows_lanes
+from tercel.cli.sandbox_file import DEPLOYMENT, read_note
 from tests.cli.conftest import Tercel
 from tests.support.processes import Process, Processes
 from tests.support.waiting import eventually
@@ -83,6 +84,7 @@ def test_up_delivers_a_file_and_ends_in_good_order(
     checked = tercel("check")
     url = flower_url(up)
     eventually(lambda: answers(url), READY_S, up.describe)
+    eventually(lambda: shows_lanes(url, DEPLOYMENT, workers=2), READY_S, up.describe)
     up.send(number)
 
     report = json.loads(sent.out)

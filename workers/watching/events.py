@@ -246,16 +246,6 @@ class WorkerStopping(Event):
 
 
 @dataclass(frozen=True)
-class ProcessDied(Event):
-    """A worker process ended unexpectedly and is started again. Its calls are delivered by the others."""
-
-    level: ClassVar[int] = logging.ERROR
-    process: str
-    status: int
-    restart_s: float
-
-
-@dataclass(frozen=True)
 class MetricsServed(Event):
     """The metrics can be scraped."""
 

@@ -15,14 +15,11 @@ from tercel.cli.alive import workers_alive
 from tercel.cli.demo.example import Load
 from tercel.cli.demo.house import WORKERS, House
 from tercel.cli.demo.snapshot import RunView, Snapshot
+from tercel.cli.flower_pages import shows_lanes
 from tercel.cli.sandbox_file import DEPLOYMENT
 from tercel.errors import DestinationUnavailable
-from tercel.messages import lane_name
-from tercel.records import LaneKind, Urgency
 
 SECOND_NS: Final = 1_000_000_000
-FLOWER_TIMEOUT_S: Final = 2.0  # seconds for one answer of Flower's
-A_LANE: Final = lane_name(DEPLOYMENT, LaneKind.PROFILE, Urgency.BULK)  # Flower's Broker page lists it, empty or not
 
 
 @dataclass(slots=True)
@@ -72,21 +69,8 @@ def standin_guard(house: House) -> Iterator[None]:
 
 
 def flower_is_ready(house: House) -> bool:
-    """Whether Flower has heard of every worker and knows the lanes: what they do from now on shows on its pages.
-
-    Flower asks the workers for their queues once, when it starts; if that was before they came up, it is to ask anew.
-    """
-    try:
-        with httpx.Client(base_url=house.flower_url, timeout=FLOWER_TIMEOUT_S, trust_env=False) as flower:
-            found = flower.get("/workers", params={"json": 1}).raise_for_status().json()["data"]
-            if sum(bool(one["status"]) for one in found) < WORKERS:
-                return False
-            if A_LANE in flower.get("/broker").raise_for_status().text:
-                return True
-            flower.get("/workers", params={"refresh": 1, "json": 1})
-    except (httpx.HTTPError, ValueError, KeyError):
-        pass
-    return False
+    """Whether Flower has heard of every worker and knows the lanes: what they do from now on shows on its pages."""
+    return shows_lanes(house.flower_url, DEPLOYMENT, workers=WORKERS)
 
 
 def workers_answer(house: House) -> bool:
