@@ -38,12 +38,10 @@ class AudienceKeeper:
         name, external_id = data.get("name"), data.get("external_id")
         known = self._rt.store.audience_ids(deployment)
         audience_id = created or data.get("audience_id") or known.get(("external", external_id or ""))
-        if audience_id is None and data["action"] != "rename":
+        if audience_id is None and external_id is None and data["action"] != "rename":
             audience_id = known.get(("name", name or ""))
         if data["action"] == "delete":
-            self._rt.store.forget_audience(
-                deployment, audience_id=audience_id, name=None if audience_id else name, external_id=None
-            )
+            self._rt.store.forget_audience(deployment, audience_id=audience_id, external_id=external_id, name=name)
         elif audience_id is not None and name is not None:
             self._rt.store.save_audience(deployment, audience_id, name, external_id)
         self._rt.learned.forget_cache(deployment)
@@ -58,7 +56,7 @@ class AudienceKeeper:
     def create(
         self, wanted: CreateAudience, contents: Contents, send: Callable[[Request, int], Sent]
     ) -> Outcome | None:
-        """Create an audience that memberships name. None: it exists now; else what stands in the way, for them."""
+        """Create an audience that records name. None: it exists now; else what stands in the way, for them."""
         deployment = self._claim.deployment
         data: dict[str, Any] = {"action": "create", "name": wanted.name}
         if wanted.external_id is not None:

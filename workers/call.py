@@ -134,9 +134,12 @@ def by_audience(claim: Claim, contents: Contents) -> Halves | None:
 
 
 def naming(contents: Contents, name: str, external_id: str | None) -> list[int]:
-    """Return the records that name this audience: by its external id, or by its name where it has none."""
-    wanted = (None, external_id, None if external_id is not None else name)
-    return [i for i, data in enumerate(contents.data) if _named(data) == wanted]
+    """Return the records that name this audience: by its external id, or by its name where it has none.
+
+    A membership names one, a profile may change several.
+    """
+    wanted = _meant(None, external_id, name)
+    return [i for i, data in enumerate(contents.data) if wanted in _named(data)]
 
 
 def without_keys_of(claim: Claim, contents: Contents, chosen: Iterable[int]) -> Halves | None:
@@ -158,9 +161,15 @@ def oldest_of_each(claim: Claim, alone: Collection[str]) -> Halves:
     return Halves(tuple(first), back=True)
 
 
-def _named(data: Mapping[str, Any]) -> tuple[Any, Any, Any]:
-    """What decides which audience a membership means: the first one given."""
-    audience_id, external_id, name = _audience(data)
+def _named(data: Mapping[str, Any]) -> list[tuple[Any, Any, Any]]:
+    """Return what a record's audiences are meant by."""
+    changes = (*data.get("audiences_add", ()), *data.get("audiences_delete", ()))
+    references = [change for change in changes if isinstance(change, Mapping)]
+    return [_meant(*_audience(data)), *(_meant(None, one.get("external_id"), one.get("name")) for one in references)]
+
+
+def _meant(audience_id: Any, external_id: Any, name: Any) -> tuple[Any, Any, Any]:
+    """Return what decides which audience is meant: the first one given."""
     if audience_id is not None:
         return audience_id, None, None
     return None, external_id, name if external_id is None else None

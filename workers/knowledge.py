@@ -1,7 +1,7 @@
-"""What workers have learned about a deployment: attributes it does not know, and the ids of its audiences.
+"""What workers have learned about a deployment: attributes it does not know, and its audiences.
 
-Unknown attributes are kept in Redis for a while, shared by all workers; audience ids in the store. Both are cached in
-the process for a moment, because every call asks.
+Unknown attributes are kept in Redis for a while, shared by all workers; audiences in the store. Both are cached in the
+process for a moment, because every call asks.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ class Learned:
             cached = self._cache.get(deployment)
         if cached is not None and cached[0] > self._clock():
             return cached[1]
-        known = Knowledge(self._unknown(deployment), self._store.audience_ids(deployment))
+        audiences = self._store.known_audiences(deployment)
+        known = Knowledge(self._unknown(deployment), audiences.ids, audiences.announced, audiences.held)
         with self._lock:
             self._cache[deployment] = (self._clock() + CACHE_S, known)
         return known

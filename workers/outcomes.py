@@ -55,11 +55,13 @@ class RejectItems:
 class StripAttributes:
     """Attributes the destination does not know: remember ``names``, leave them out, send again.
 
-    ``names`` are (entity, attribute) pairs, e.g. ``("profile", "Shoe_Size")``.
+    ``names`` are (entity, attribute) pairs, e.g. ``("profile", "Shoe_Size")``. ``refused`` are the items that carry one
+    and do not want it left out, with their reasons, as in :class:`RejectItems`.
     """
 
     names: frozenset[tuple[str, str]]
     reason: Reason
+    refused: Mapping[int, Reason] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from workers.destinations.talon_one.reasons import (
     ID_NOT_ADDRESSABLE,
     NOT_WRITABLE,
 )
+from workers.destinations.talon_one.sessions import RESPONSE_CONTENT
 
 WITH_RULES = {"profile_id": "a/b", "run_rules": True, "attributes": {"A": 1}}
 CHANGES = {"profile_id": "p1", "audiences_add": [2, 4], "audiences_delete": [7]}
@@ -122,6 +123,22 @@ def test_a_session_without_a_profile_is_anonymous_and_open() -> None:
     assert body_of(request_for(LaneKind.SESSION, [{"session_id": "s1"}])) == {
         "customerSession": {"profileId": "", "state": "open"}
     }
+
+
+@pytest.mark.parametrize(
+    ("callback", "asked_for"),
+    [
+        ({"uri": "https://h", "fields": ["customerSession", "effects"]}, ["customerSession"]),
+        ({"uri": "https://h", "fields": ["effects"]}, None),
+        ({"uri": "https://h"}, list(RESPONSE_CONTENT)),
+    ],
+)
+def test_a_session_with_a_callback_asks_for_what_the_callback_wants(
+    callback: dict[str, Any], asked_for: list[str] | None
+) -> None:
+    request = request_for(LaneKind.SESSION, [{"session_id": "s1", "callback": callback}])
+
+    assert body_of(request).get("responseContent") == asked_for
 
 
 def test_a_session_id_that_means_a_folder_is_refused() -> None:

@@ -19,10 +19,14 @@ class Knowledge:
 
     ``unknown_attributes`` are (entity, attribute) pairs the API said it does not know; they are left out.
     ``audience_ids`` maps ``external id`` or ``name`` (as ``("external", x)`` / ``("name", x)``) to the API's id.
+    ``announced`` maps external ids of audiences that are going to be created to their names. ``held`` says, by the same
+    keys as ``audience_ids``, why an audience that exists waits for a person to tell its id.
     """
 
     unknown_attributes: frozenset[tuple[str, str]] = frozenset()
     audience_ids: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    announced: Mapping[str, str] = field(default_factory=dict)
+    held: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +54,14 @@ class Rendered:
     """What ``render`` made of a call's records.
 
     ``request`` is None where nothing is left to send. ``refused`` maps record positions to reasons (a record that can
-    never be sent, found before sending). ``needs`` asks for something first (create an audience, or hold).
+    never be sent, found before sending). ``needs`` asks for something first (create an audience, or hold). ``unsure``:
+    something was refused or left out because it is not known; believe that only of knowledge that is fresh.
     """
 
     request: Request | None
     refused: Mapping[int, Reason] = field(default_factory=dict)
     needs: Outcome | None = None
+    unsure: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from tercel.errors import SettingsError
 from tercel.records import LaneKind
 from workers.destinations.base import Answer, Knowledge, Rendered, Request
-from workers.destinations.talon_one.attributes import Unknown
+from workers.destinations.talon_one.attributes import Unknown, skips
 from workers.destinations.talon_one.audiences import render_audience
 from workers.destinations.talon_one.events import EVENTS_APIS, EventsApi, render_event
 from workers.destinations.talon_one.judging import judge_answer
@@ -39,7 +39,7 @@ class TalonOne:
         audience_changes: AudienceChanges = "memberships",
         now: Callable[[], float] = time.time,
     ) -> None:
-        """Take the deployment's policies.
+        """Take the deployment's policies. ``skip_unknown_attributes`` is for records that do not say themselves.
 
         ``audience_changes`` says how a profile's audience changes travel where it does not run rules (see
         :mod:`workers.destinations.talon_one.rules`). ``now`` is the clock, in seconds since 1970, against which a
@@ -63,17 +63,17 @@ class TalonOne:
     def render(self, kind: LaneKind, records: Sequence[Mapping[str, Any]], known: Knowledge) -> Rendered:
         """Render one request from a call's records, oldest first.
 
-        Every record ends in exactly one item or in ``refused``, but where ``needs`` asks for something first, and for
-        an audience that is to be created and already has a known id: nothing is left to send then. Raises ValueError
-        for more records than ``batch_size`` allows.
+        Every record ends in exactly one item or in ``refused``, but where ``needs`` asks for something first, and
+        where nothing is left to send: for an audience that is to be created and has a known id, one that is to be
+        deleted and was only announced, and a profile that is to leave unknown audiences. Raises ValueError for more
+        records than ``batch_size`` allows.
         """
         size = self.batch_size(kind)
         if len(records) > size:
             raise ValueError(f"a {kind.value} call carries at most {size} records, not {len(records)}")
         if not records:
             return Rendered(None)
-        unknown = known.unknown_attributes if self._skip_unknown else _NOTHING_UNKNOWN
-        return render_writable(partial(self._render, kind, known=known, unknown=unknown), records)
+        return render_writable(partial(self._render, kind, known=known), records)
 
     def judge(self, kind: LaneKind, records: Sequence[Mapping[str, Any]], request: Request, answer: Answer) -> Outcome:
         """Say what an answer means. Never raises, whatever the answer holds."""
@@ -83,20 +83,21 @@ class TalonOne:
         """Return the credential check: any 2xx means that the deployment is reachable and takes the key."""
         return Request("GET", PROBE_PATH, b"", (), "", ACCEPT_HEADERS, idempotency_header=False)
 
-    def _render(self, kind: LaneKind, records: Sequence[RecordData], *, known: Knowledge, unknown: Unknown) -> Rendered:
+    def _render(self, kind: LaneKind, records: Sequence[RecordData], *, known: Knowledge) -> Rendered:
+        if kind is LaneKind.PROFILE:
+            return render_profiles(records, known.unknown_attributes, self._skip_unknown)
+        if kind is LaneKind.MEMBERSHIP:
+            return render_memberships(records, known)
+        unknown = known.unknown_attributes if skips(records[0], self._skip_unknown) else _NOTHING_UNKNOWN
         match kind:
-            case LaneKind.PROFILE:
-                return render_profiles(records, unknown)
-            case LaneKind.MEMBERSHIP:
-                return render_memberships(records, known.audience_ids)
             case LaneKind.RULES:
-                return render_rules(records[0], unknown, self._audience_changes)
+                return render_rules(records[0], known, unknown, self._audience_changes)
             case LaneKind.EVENT:
                 return render_event(records[0], unknown, self._events_api)
             case LaneKind.SESSION:
                 return render_session(records[0], unknown)
             case LaneKind.AUDIENCE:
-                return render_audience(records[0], known.audience_ids)
+                return render_audience(records[0], known)
 
 
 def _check_choice(option: str, value: str, choices: Sequence[str]) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from tercel.records import LaneKind
 from workers.destinations.base import Answer, Request
+from workers.destinations.talon_one.attributes import item_skips
 from workers.destinations.talon_one.errors_body import ErrorBody, created_id, is_web_page, parse_error_body
 from workers.destinations.talon_one.events import V3_PATH
 from workers.destinations.talon_one.reasons import (
@@ -84,7 +85,8 @@ def judge_answer(
     if 300 <= status < 400:
         return _wrong_address(sent)
     if 400 <= status < 500:
-        return judge_refusal(kind, request, answer, sent.error, skip_unknown_attributes=skip_unknown_attributes)
+        skipping = [item_skips(records, item, skip_unknown_attributes) for item in request.items]
+        return judge_refusal(kind, request, answer, sent.error, skipping)
     return _judge_failure(sent)
 
 

@@ -8,7 +8,14 @@ from typing import Any, Final
 import orjson
 
 from workers.destinations.base import Rendered, Request
-from workers.destinations.talon_one.attributes import NO_ATTRIBUTES, PROFILE, Unknown, unknown_names, without
+from workers.destinations.talon_one.attributes import (
+    NO_ATTRIBUTES,
+    PROFILE,
+    Unknown,
+    item_skips,
+    unknown_names,
+    without,
+)
 from workers.destinations.talon_one.wire import JSON_HEADERS, MAX_ITEMS, RecordData
 
 PATH: Final = "/v2/customer_profiles"
@@ -18,10 +25,11 @@ _SINGLES: Final = tuple((position,) for position in range(MAX_ITEMS))
 Items = tuple[tuple[int, ...], ...]
 
 
-def render_profiles(records: Sequence[RecordData], unknown: Unknown) -> Rendered:
+def render_profiles(records: Sequence[RecordData], unknown: Unknown, skip_unknown: bool) -> Rendered:
     """Render up to 1,000 profile records, merged by id: attributes in order, later wins, null stays null.
 
-    A profile whose attributes are all left out is still sent: the call creates it.
+    ``unknown`` attributes are left out of records that say so, or, where a record does not say, by ``skip_unknown``. A
+    profile whose attributes are all left out is still sent: the call creates it.
     """
     ids = [record["profile_id"] for record in records]
     if len(set(ids)) == len(ids):
@@ -30,7 +38,12 @@ def render_profiles(records: Sequence[RecordData], unknown: Unknown) -> Rendered
     else:
         ids, attributes, items = _merged(records)
     names = unknown_names(unknown, PROFILE)
-    if names:
+    if names and any("skip_unknown" in record for record in records):
+        attributes = [
+            without(given, names) if item_skips(records, item, skip_unknown) else given
+            for given, item in zip(attributes, items, strict=True)
+        ]
+    elif names and skip_unknown:
         attributes = [without(given, names) for given in attributes]
     profiles = [
         {"integrationId": profile_id, "attributes": given} for profile_id, given in zip(ids, attributes, strict=True)

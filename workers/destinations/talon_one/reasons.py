@@ -38,6 +38,7 @@ CHANGES_WITHOUT_RULES: Final = "T461"
 CHANGES_CONTRADICT: Final = "T462"
 CHANGES_TOO_MANY: Final = "T463"
 CONFLICT: Final = "T464"
+AUDIENCE_HELD: Final = "T465"
 WRONG_ADDRESS: Final = "T470"
 SERVER_FAILED: Final = "T480"
 NO_ANSWER: Final = "T481"
@@ -108,8 +109,9 @@ REASONS: Final[dict[str, Explanation]] = {
         "The audience's Talon.One id is not known here",
         "The record names an audience by external id or name. The Integration API has no look-up, so Tercel knows "
         "only audiences that it created or that were bound by hand, and this record cannot create one.",
-        "Run tercel audiences bind NAME ID with the id the Campaign Manager shows, or send the record with "
-        "audience_id, or (to have it created) a membership with audience_name. Then replay the rejection.",
+        "Run tercel audiences bind NAME ID with the id the Campaign Manager shows, or send the record with the "
+        "audience's id, or (to have it created) a membership or a profile's change with its name. Then replay the "
+        "rejection.",
     ),
     AUDIENCE_EXISTS: Explanation(
         "The audience exists already, and its Talon.One id is not known here",
@@ -154,6 +156,12 @@ REASONS: Final[dict[str, Explanation]] = {
         "Talon.One reports a conflict or a reached limit",
         "The call was answered with 409 without the known messages: a limit of the deployment may be reached.",
         "The call is tried again with growing pauses. If it goes on, see the answer and ask Talon.One's support.",
+    ),
+    AUDIENCE_HELD: Explanation(
+        "The audience's records still wait for its Talon.One id",
+        "The audience exists at Talon.One and its id is not known here, which was found out earlier (T457 or T458). "
+        "Talon.One is not asked again: the answer would be the same.",
+        "Run tercel audiences bind NAME ID with the id the Campaign Manager shows; the waiting records go on.",
     ),
     WRONG_ADDRESS: Explanation(
         "The answer does not come from the Integration API",

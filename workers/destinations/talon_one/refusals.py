@@ -6,7 +6,7 @@ the bad item stands alone, and then nothing else can be meant.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -55,26 +55,41 @@ class Fault:
 
 
 def judge_refusal(
-    kind: LaneKind, request: Request, answer: Answer, error: ErrorBody, *, skip_unknown_attributes: bool
+    kind: LaneKind, request: Request, answer: Answer, error: ErrorBody, skipping: Sequence[bool]
 ) -> Outcome:
-    """Say what a 400 (or another refusal of what was sent) means."""
+    """Say what a 400 (or another refusal of what was sent) means.
+
+    ``skipping[i]`` says whether unknown attributes of item ``i`` are left out; where the answer names one that such an
+    item carries, the items that carry it and do not skip are refused at the same time.
+    """
     faults = list(_faults(SentBody.of(kind, request), error))
-    if skip_unknown_attributes:
-        names = frozenset(fault.strippable for fault in faults if fault.strippable is not None)
-        if names:
-            listed = ", ".join(f"{entity} {shown_name(name)}" for entity, name in sorted(names))
-            text = f"Talon.One does not know these attributes, so they are left out: {listed}."
-            return StripAttributes(names, reason(ATTRIBUTE_UNKNOWN, text, answer.body))
+    names = frozenset(
+        fault.strippable
+        for fault in faults
+        if fault.strippable is not None and any(skipping[item] for item in fault.spot.items)
+    )
+    if names:
+        listed = ", ".join(f"{entity} {shown_name(name)}" for entity, name in sorted(names))
+        text = f"Talon.One does not know these attributes, so they are left out: {listed}."
+        unknown = [fault for fault in faults if fault.strippable is not None]
+        refused = {item: why for item, why in _blamed(kind, unknown, answer).items() if not skipping[item]}
+        return StripAttributes(names, reason(ATTRIBUTE_UNKNOWN, text, answer.body), refused)
+    blamed = _blamed(kind, faults, answer)
+    if blamed:
+        return RejectItems(blamed)
+    text = f"Talon.One refused it (HTTP {answer.status}) without naming a field; see the answer for its own words."
+    return split_or_reject(request, reason(REFUSED_UNEXPLAINED, text, answer.body))
+
+
+def _blamed(kind: LaneKind, faults: Iterable[Fault], answer: Answer) -> dict[int, Reason]:
+    """Return the guilty items, each with the first reason that was given."""
     blamed: dict[int, Reason] = {}
     for fault in faults:
         why = _reason(kind, fault, answer) if fault.guilty else None
         for item in fault.guilty:
             if why is not None:
                 blamed.setdefault(item, why)
-    if blamed:
-        return RejectItems(blamed)
-    text = f"Talon.One refused it (HTTP {answer.status}) without naming a field; see the answer for its own words."
-    return split_or_reject(request, reason(REFUSED_UNEXPLAINED, text, answer.body))
+    return blamed
 
 
 def judge_unknown_audience(request: Request, answer: Answer, error: ErrorBody) -> Outcome:

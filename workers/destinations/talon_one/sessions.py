@@ -14,10 +14,27 @@ from workers.destinations.talon_one.urls import can_be_path_value, path_value
 from workers.destinations.talon_one.wire import JSON_HEADERS, ONE_ITEM, RecordData
 
 PATH: Final = "/v2/customer_sessions/"
+# What an answer may hold beside the effects, where it is asked for. Of the fields that a callback may want (third-party
+# contract, section 5), the others come unasked.
+RESPONSE_CONTENT: Final = (
+    "customerSession",
+    "customerProfile",
+    "coupons",
+    "triggeredCampaigns",
+    "referral",
+    "loyalty",
+    "event",
+    "awardedGiveaways",
+    "ruleFailureReasons",
+    "previousReturns",
+)
 
 
 def render_session(record: RecordData, unknown: Unknown) -> Rendered:
-    """Render one session. Its own ``profile_id`` and ``state`` win over fields of these names in ``details``."""
+    """Render one session. Its own ``profile_id`` and ``state`` win over fields of these names in ``details``.
+
+    One whose answer goes to a callback asks for the fields that the callback wants, all where it does not say.
+    """
     session_id = record["session_id"]
     if not can_be_path_value(session_id):
         text = "The session's id (. or ..) cannot be used in an address; use another id."
@@ -25,8 +42,14 @@ def render_session(record: RecordData, unknown: Unknown) -> Rendered:
     session = dict(_known_details(record.get("details", {}), unknown))
     session["profileId"] = record.get("profile_id", "")
     session["state"] = record.get("state", "open")
-    body = orjson.dumps({"customerSession": session})
-    return Rendered(Request("PUT", PATH + path_value(session_id), body, ONE_ITEM, "", JSON_HEADERS))
+    body: dict[str, Any] = {"customerSession": session}
+    callback = record.get("callback")
+    if callback is not None:
+        fields = callback.get("fields")
+        wanted = [name for name in RESPONSE_CONTENT if not fields or name in fields]
+        if wanted:
+            body["responseContent"] = wanted
+    return Rendered(Request("PUT", PATH + path_value(session_id), orjson.dumps(body), ONE_ITEM, "", JSON_HEADERS))
 
 
 def _known_details(details: Mapping[str, Any], unknown: Unknown) -> Mapping[str, Any]:

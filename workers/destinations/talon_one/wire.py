@@ -45,6 +45,7 @@ def render_writable(render: Callable[[Sequence[RecordData]], Rendered], records:
         request=None if rest.request is None else _renumbered(rest.request, kept),
         refused=refused | {kept[position]: why for position, why in rest.refused.items()},
         needs=rest.needs,
+        unsure=rest.unsure,
     )
 
 
