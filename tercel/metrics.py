@@ -49,6 +49,8 @@ _SHARED, _HOST = Scope.SHARED, Scope.HOST
 _REQUEST_BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 2.0, 5.0, 10.0, 30.0)
 # Seconds. A slot is booked at most a couple of seconds ahead.
 _WAIT_BUCKETS: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+# Seconds. An answer waits for Redis's disk; senders give up after 5 or 10 s.
+_ANSWER_BUCKETS: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 UP: Final = Metric(
     "tercel_up",
@@ -217,6 +219,40 @@ WORKER_HEARTBEAT_TIMESTAMP_SECONDS: Final = Metric(
     (),
     "seconds since the epoch",
     "When a worker process of this host last showed a sign of life.",
+    _HOST,
+)
+RECEIVER_REQUESTS_TOTAL: Final = Metric(
+    "tercel_receiver_requests_total",
+    _COUNTER,
+    ("door", "outcome"),
+    "requests",
+    "Requests to the receiver's doors, by outcome: ok, or the code of what was wrong (`tercel explain CODE`).",
+    _HOST,
+)
+RECEIVER_REQUEST_SECONDS: Final = Metric(
+    "tercel_receiver_request_seconds",
+    _HISTOGRAM,
+    ("door",),
+    "seconds",
+    "Time from a request's head to its answer, which waits until Redis holds its records.",
+    _HOST,
+    _ANSWER_BUCKETS,
+)
+RECEIVER_INPUTS_TOTAL: Final = Metric(
+    "tercel_receiver_inputs_total",
+    _COUNTER,
+    ("sender", "outcome"),
+    "inputs",
+    "Messages and calls by what became of them: accepted, duplicate, filtered, rejected (kept, will not be delivered), "
+    "refused (answered 400, not kept) or put_off (answered 503).",
+    _HOST,
+)
+RECEIVER_NOTES_TOTAL: Final = Metric(
+    "tercel_receiver_notes_total",
+    _COUNTER,
+    ("sender", "note"),
+    "inputs",
+    "Inputs that were changed on their way, or hold something that was left out, by what was done.",
     _HOST,
 )
 

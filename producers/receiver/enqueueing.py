@@ -1,0 +1,90 @@
+"""Many loads, one step: puts what gathered onto the lanes of one deployment, and says what became of each load."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from redis import RedisError
+
+from producers.receiver.values import Fate, Load
+from tercel.errors import LaneFull, RedisUnavailable
+from tercel.lanes import Enqueued, Parcel
+from tercel.messages import lane_name
+from tercel.records import LaneKind, Record, Urgency
+
+_AWAY: Final = (RedisError, RedisUnavailable, OSError)
+
+
+class EnqueuesParcels(Protocol):
+    """The one method of :class:`tercel.lanes.Lanes` that is used here."""
+
+    def enqueue(
+        self,
+        deployment: str,
+        urgency: Urgency,
+        records: Sequence[Record],
+        *,
+        high_water: int | None = None,
+        parcels: Sequence[Parcel] = (),
+        window_s: float = 0.0,
+    ) -> Enqueued:
+        """Put records on the lanes, all of them or none."""
+        ...
+
+
+class Enqueuer:
+    """Enqueues loads of one deployment, in order. Blocks: it is called in a thread.
+
+    ``high_water`` is in records a lane, ``window_s`` the seconds for which inputs are remembered.
+    """
+
+    def __init__(self, lanes: EnqueuesParcels, *, high_water: int, window_s: float) -> None:
+        self._lanes, self._high_water, self._window_s = lanes, high_water, window_s
+
+    def put(self, deployment: str, loads: Sequence[Load]) -> list[Fate]:
+        """Put loads on their lanes with one script where that goes, and return the fate of each.
+
+        A full lane refuses the whole script: whatever goes to that lane is then left out, and the others are tried
+        again. Nothing of a lane gets in after something older of it was kept out.
+        """
+        fates = [Fate.LANE_FULL] * len(loads)
+        left = list(range(len(loads)))
+        while left:
+            try:
+                found = self._enqueue(deployment, [loads[place] for place in left])
+            except LaneFull as refused:
+                full = _full_kind(deployment, refused)
+                rest = [place for place in left if full not in loads[place].kinds]
+                if full is None or rest == left:  # Redis itself is full: nothing gets in
+                    break
+                left = rest
+                continue
+            except _AWAY:
+                found = [Fate.REDIS_AWAY] * len(left)
+            for place, fate in zip(left, found, strict=True):
+                fates[place] = fate
+            break
+        return fates
+
+    def _enqueue(self, deployment: str, loads: Sequence[Load]) -> list[Fate]:
+        records = [record for load in loads for record in load.records]
+        parcels = [Parcel(len(load.records), load.seen_id, load.filtered, load.rejected) for load in loads]
+        done = self._lanes.enqueue(
+            deployment,
+            Urgency.LIVE,
+            records,
+            high_water=self._high_water,
+            parcels=parcels,
+            window_s=self._window_s,
+        )
+        fates = [Fate.ACCEPTED] * len(loads)
+        for position in done.duplicates:
+            fates[position] = Fate.DUPLICATE
+        return fates
+
+
+def _full_kind(deployment: str, refused: LaneFull) -> LaneKind | None:
+    """Return the kind of the lane that is full, by its name in the error; None where no lane is named."""
+    words = str(refused).split()
+    return next((kind for kind in LaneKind if lane_name(deployment, kind, Urgency.LIVE) in words), None)

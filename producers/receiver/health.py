@@ -1,0 +1,60 @@
+"""Whether the receiver can take anything in: what load balancers and orchestrators ask."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+from typing import Final, Protocol
+
+from redis import Redis, RedisError
+
+from producers.receiver.answers import JSON, Answer, json_answer
+from tercel.errors import StoreUnavailable
+
+GOOD_FOR_S: Final = 1.0  # seconds an answer holds: whoever asks often must not keep Redis and the store busy
+HEALTHY: Final = Answer(200, b'{"status":"ok"}', (JSON,))
+
+
+class AnswersForAudiences(Protocol):
+    """The cheapest thing that :class:`tercel.store.Store` can be asked."""
+
+    def audiences(self, deployment: str | None = None) -> list[object]:
+        """Return a deployment's audiences."""
+        ...
+
+
+class Readiness:
+    """Asks Redis and the store, at most once in ``GOOD_FOR_S``. ``aside`` is where they are asked: both block."""
+
+    def __init__(
+        self,
+        redis: Redis,
+        store: AnswersForAudiences,
+        aside: Executor,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._redis, self._store, self._aside, self._clock = redis, store, aside, clock
+        self._asking = asyncio.Lock()
+        self._last: tuple[float, Answer] | None = None
+
+    async def answer(self) -> Answer:
+        """Return 200 where both answer, else 503; each is named with ``ok`` or ``away``."""
+        async with self._asking:
+            if self._last is None or self._clock() - self._last[0] >= GOOD_FOR_S:
+                found = await asyncio.get_running_loop().run_in_executor(self._aside, self._ask)
+                self._last = (self._clock(), found)
+            return self._last[1]
+
+    def _ask(self) -> Answer:
+        found = {"redis": "ok", "store": "ok"}
+        try:
+            self._redis.ping()
+        except (RedisError, OSError):
+            found["redis"] = "away"
+        try:
+            self._store.audiences("")
+        except StoreUnavailable:
+            found["store"] = "away"
+        return json_answer(found, 200 if set(found.values()) == {"ok"} else 503)

@@ -1,0 +1,111 @@
+"""Who may send, as the doors ask for it: keys that may be rotated, and the deployments that a host stands for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from producers.receiver import proofs, reasons
+from producers.receiver.answers import Problem
+from tercel.errors import SettingsError
+from tercel.settings import Settings
+from tercel.settings.receiving import Sender
+
+REREAD_S: Final = 5.0  # seconds after which a key file is looked at again: a rotated key counts from then on
+_PORTS: Final = {"http": 80, "https": 443}
+
+
+class Key:
+    """A sender's key as it is now. A key file that cannot be read at the moment leaves the last key in force."""
+
+    def __init__(self, sender: Sender, clock: Callable[[], float] = time.monotonic) -> None:
+        """Raises SettingsError where the key cannot be read."""
+        self._sender, self._clock = sender, clock
+        self._value = sender.current_key().get_secret_value().encode()
+        self._read_at = clock()
+
+    def value(self) -> bytes:
+        """Return the key's bytes."""
+        if self._sender.key_file is not None and self._clock() - self._read_at >= REREAD_S:
+            self._read_at = self._clock()
+            try:
+                self._value = self._sender.current_key().get_secret_value().encode()
+            except SettingsError:
+                pass  # somebody is just replacing it
+        return self._value
+
+    def __repr__(self) -> str:
+        return "<Key>"
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """Where a deployment is reached: ``port`` None where its address does not say one."""
+
+    name: str
+    port: int | None
+
+
+def host_of(text: str) -> Host | None:
+    """Return the host of a host name or of an address as people type it (scheme, slash); None where there is none."""
+    text = text.strip()
+    try:
+        parts = urlsplit(text if "//" in text else f"//{text}")
+        port = parts.port
+    except ValueError:
+        return None
+    if not parts.hostname:
+        return None
+    return Host(parts.hostname.rstrip("."), None if port == _PORTS.get(parts.scheme) else port)
+
+
+class ThirdPartySenders:
+    """Those who may use the drop-in's doors."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
+        """Raises SettingsError where a key cannot be read."""
+        self._keys = {
+            name: Key(sender, clock) for name, sender in settings.senders.items() if sender.door == "third_party"
+        }
+        self._senders = settings.senders
+        self._hosts = {name: host_of(deployment.url) for name, deployment in settings.deployments.items()}
+
+    def __bool__(self) -> bool:
+        return bool(self._keys)
+
+    def proven(self, authorization: bytes) -> tuple[str, Sender]:
+        """Return who sends, by name. All keys are compared. Raises :class:`Problem` (401)."""
+        given = proofs.api_key(authorization)
+        found = [name for name, key in self._keys.items() if proofs.same(key.value(), given)]
+        if not given or not found:
+            raise Problem(401, reasons.UNPROVEN, "The API key is missing or wrong.")
+        return found[0], self._senders[found[0]]
+
+    def deployment(self, sender: Sender, hostname: bytes) -> str:
+        """Return the deployment of the sender that ``destination-hostname`` names. Raises :class:`Problem` (400)."""
+        if not hostname.strip():
+            raise Problem(400, reasons.NO_DEPLOYMENT, "No Deployment URL specified")
+        wanted = host_of(hostname.decode("latin-1"))
+        found = [] if wanted is None else list(self._reached_at(wanted, sender.deployments))
+        if len(found) == 1:
+            return found[0]
+        text = (
+            "destination-hostname fits several deployments of this sender: give the port too"
+            if found
+            else "destination-hostname is not the host of a deployment of this sender"
+        )
+        raise Problem(400, reasons.NO_DEPLOYMENT, text)
+
+    def _reached_at(self, wanted: Host, names: Iterable[str]) -> Iterable[str]:
+        for name in names:
+            host = self._hosts[name]
+            if host is not None and host.name == wanted.name and wanted.port in (None, host.port):
+                yield name
+
+
+def segment_keys(settings: Settings, clock: Callable[[], float] = time.monotonic) -> Mapping[str, Key]:
+    """Return the keys of those who may use the webhook, by name. Raises SettingsError where one cannot be read."""
+    return {name: Key(sender, clock) for name, sender in settings.senders.items() if sender.door == "segment"}
