@@ -12,7 +12,7 @@ from typing import Any
 
 from celery import Celery
 from celery.platforms import signals as process_signals
-from celery.signals import setup_logging, worker_process_shutdown, worker_ready, worker_shutting_down
+from celery.signals import setup_logging, worker_ready, worker_shutdown, worker_shutting_down
 from kombu.entity import Queue
 
 from tercel import messages
@@ -95,6 +95,6 @@ def _shutting_down(**_: Any) -> None:
         runtime.cancel_after(settings.worker.grace_s)
 
 
-@worker_process_shutdown.connect
+@worker_shutdown.connect
 def _closed(**_: Any) -> None:
     runtimes.close()
