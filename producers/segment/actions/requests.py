@@ -10,18 +10,18 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from producers.segment.actions.fields import Action
+from producers.third_party.callbacks import CORRELATION_HEADER, FIELDS_HEADER, KEY_HEADER, NO_VALUE, URI_HEADER
 from producers.third_party.calls import Call, CallName
 
 Payload = Mapping[str, Any]
 RequestOf = Callable[[Payload, str], Call]
 """Makes the call of a payload; the text is unique to the message and mapping, see :class:`Call`."""
 
-NO_VALUE: Final = "undefined"  # what Segment writes into a callback header that has no value
 _CALLBACK_FIELDS: Final = (
-    ("x-callback-destination-uri", "callbackDestination"),
-    ("x-callback-api-key", "callbackAPIKey"),
-    ("x-content-fields", "contentFields"),
-    ("x-correlation-id", "callbackCorrelationId"),
+    (URI_HEADER, "callbackDestination"),
+    (KEY_HEADER, "callbackAPIKey"),
+    (FIELDS_HEADER, "contentFields"),
+    (CORRELATION_HEADER, "callbackCorrelationId"),
 )
 _SESSION_FIELDS: Final = (
     "profileId",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from producers.segment.actions.requests import NO_VALUE
+from producers.third_party.callbacks import CORRELATION_HEADER, FIELDS_HEADER, KEY_HEADER, NO_VALUE, URI_HEADER
 from producers.third_party.calls import Call, CallName
 
 MASK: Final = "***"  # stands for a key
@@ -28,10 +28,10 @@ _LINES: Final[Mapping[CallName, tuple[str, str]]] = {
     CallName.SESSION_V1: ("PUT", "/segment/customer_sessions/{}"),
 }
 _HEADER_NAMES: Final[Mapping[str, str]] = {
-    "x-callback-destination-uri": "X-Callback-Destination-URI",
-    "x-callback-api-key": "X-Callback-API-Key",
-    "x-content-fields": "X-Content-Fields",
-    "x-correlation-id": "X-Correlation-ID",
+    URI_HEADER: "X-Callback-Destination-URI",
+    KEY_HEADER: "X-Callback-API-Key",
+    FIELDS_HEADER: "X-Content-Fields",
+    CORRELATION_HEADER: "X-Correlation-ID",
 }
 
 
@@ -61,6 +61,6 @@ def sent_as(call: Call, *, deployment_url: str = "") -> SentRequest:
     if body is not None:
         headers["Content-Type"] = "application/json"
     for name, value in call.callback.items():
-        is_key = name == "x-callback-api-key" and value != NO_VALUE
+        is_key = name == KEY_HEADER and value != NO_VALUE
         headers[_HEADER_NAMES.get(name, name)] = MASK if is_key else value
     return SentRequest(method, path.replace("{}", call.path_id), _SKIP if call.skip_unknown else "", headers, body)

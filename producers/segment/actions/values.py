@@ -13,6 +13,8 @@ from collections.abc import Callable
 from math import isfinite
 from typing import Any, Final
 
+from producers.segment.mapping.javascript import number_text
+
 Coercer = Callable[[Any], Any]
 """Returns the value as its field wants it. Raises :class:`Wrong`."""
 
@@ -56,11 +58,9 @@ def text(value: Any) -> str:
         return value  # type: ignore[no-any-return]
     if kind is bool:
         return "true" if value else "false"
-    if kind is int:
-        return str(value)
-    if kind is float and isfinite(value):
-        return str(_plain(value))
-    if kind is list and len(value) == 1:
+    if kind is int or (kind is float and isfinite(value)):
+        return number_text(value)
+    if kind is list and _is_of_one(value):
         return text(value[0])
     raise Wrong("", f"is {noun_of(value)}; it must be a text, or a number or true or false to be written as one")
 
@@ -88,7 +88,7 @@ def boolean(value: Any) -> bool:
     """Coerce to true or false."""
     if value is True or value is False:
         return value
-    if type(value) is list and len(value) == 1:
+    if type(value) is list and _is_of_one(value):
         return boolean(value[0])
     if value in ("true", 1):
         return True
@@ -125,9 +125,14 @@ def _number(value: Any) -> int | float | None:
         return _of_float(value)
     if kind is str and len(value) <= _MOST_DIGITS and _NUMBER.fullmatch(value):
         return _of_float(float(value))
-    if kind is list and len(value) == 1:
+    if kind is list and _is_of_one(value):
         return _number(value[0])
     return None
+
+
+def _is_of_one(value: list[Any]) -> bool:
+    """Whether a list stands for its one element; Segment looks one level deep."""
+    return len(value) == 1 and type(value[0]) is not list
 
 
 def _as_float(value: int) -> float:
