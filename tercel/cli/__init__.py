@@ -23,6 +23,7 @@ from tercel.cli import (
     lanes,
     pausing,
     rejected,
+    segment,
     settings,
     state,
     status,
@@ -45,6 +46,7 @@ COMMANDS = (
     audiences,
     lanes,
     check,
+    segment,
     settings,
     database,
 )

@@ -18,6 +18,20 @@ def out(text: str = "") -> None:
     sys.stdout.flush()
 
 
+def styled(lines: Iterable[tuple[str, str]]) -> None:
+    """Print lines given as (text, a style of rich's): with the styles on a terminal, plain elsewhere."""
+    if not on_terminal():
+        for text, _ in lines:
+            out(text)
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    terminal = Console(highlight=False)
+    for text, style in lines:
+        terminal.print(Text(text, style=style), soft_wrap=True)
+
+
 def note(text: str) -> None:
     """Print a remark, which is no result and so goes to stderr."""
     sys.stderr.write(f"{text}\n")

@@ -76,13 +76,8 @@ def _show(found: Status, json_wanted: bool) -> None:
 
     if json_wanted:
         console.out_json(as_json(found))
-    elif console.on_terminal():
-        from rich.console import Console
-
-        Console(highlight=False).print(_text(found))
     else:
-        for line in lines(found):
-            console.out(line.text)
+        console.styled(lines(found))
 
 
 def _text(found: Status) -> Text:
