@@ -36,7 +36,7 @@ from producers.segment.mapping.liquid.date_filters import DATE_FILTERS
 from producers.segment.mapping.liquid.list_filters import LIST_FILTERS
 from producers.segment.mapping.liquid.number_filters import NUMBER_FILTERS
 from producers.segment.mapping.liquid.text_filters import TEXT_FILTERS
-from producers.segment.mapping.liquid.values import MOST_ITEMS, LiquidFault, check_length, plain, printed
+from producers.segment.mapping.liquid.values import LiquidFault, check_length, check_weight, plain, printed
 
 Render = Callable[[Any], str]
 Clock = Callable[[], float]
@@ -231,8 +231,8 @@ def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
         result = function(plain(value), *map(plain, arguments[:most]), **known)
         if isinstance(result, str):
             check_length(len(result))
-        elif isinstance(result, list) and len(result) > MOST_ITEMS:
-            raise LiquidFault("the Liquid template makes a list that is too long.")
+        elif isinstance(result, list):
+            check_weight(result)
         return result
 
     return apply

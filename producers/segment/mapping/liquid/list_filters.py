@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from producers.segment.mapping.javascript import json_text, length_of, text_of
+from producers.segment.mapping.javascript import UNDEFINED, json_text, length_of, text_of
 from producers.segment.mapping.liquid.values import check_length, items_of, number_of, printed, whole_or_float
 from producers.segment.mapping.paths import reader
+
+_UNTRUE: Final = (None, False, UNDEFINED)  # all else is true in Liquid, 0 and "" too
 
 
 def _default(value: Any, otherwise: Any = "", allow_false: Any = None) -> Any:
@@ -37,7 +39,7 @@ def _at_end(place: int) -> Callable[[Any], Any]:
 
 def _compact(value: Any, name: Any = None) -> list[Any]:
     look = reader(printed(name))
-    return [item for item in items_of(value) if (look(item) if isinstance(item, dict) else item) is not None]
+    return [item for item in items_of(value) if look(item) is not None and look(item) is not UNDEFINED]
 
 
 def _sum(value: Any, name: Any = None) -> int | float:
@@ -47,12 +49,14 @@ def _sum(value: Any, name: Any = None) -> int | float:
 
 def _where(value: Any, name: Any = None, wanted: Any = None) -> list[Any]:
     look = reader(printed(name))
-    kept = []
-    for item in items_of(value):
-        found = look(item)
-        if found == wanted and type(found) is type(wanted) if wanted is not None else found not in (None, False):
-            kept.append(item)
-    return kept
+    if wanted is None:
+        return [item for item in items_of(value) if not any(look(item) is nothing for nothing in _UNTRUE)]
+    return [item for item in items_of(value) if _same(look(item), wanted)]
+
+
+def _same(found: Any, wanted: Any) -> bool:
+    """Compare without taking true for 1."""
+    return isinstance(found, bool) == isinstance(wanted, bool) and bool(found == wanted)
 
 
 LIST_FILTERS: Final[dict[str, Callable[..., Any]]] = {

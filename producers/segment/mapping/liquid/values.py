@@ -11,7 +11,7 @@ from liquid.undefined import Undefined
 from producers.segment.mapping.javascript import BLANKS, MOST_EXACT_WHOLE, text_of
 
 MOST_CHARACTERS: Final = 1_000_000  # of any text on the way; a step on a text of this size takes milliseconds
-MOST_ITEMS: Final = 100_000  # of a list that a filter makes
+MOST_WEIGHT: Final = 1_000_000  # of a list that a filter makes: its texts' characters, and one for each item
 
 _NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
@@ -82,3 +82,21 @@ def check_length(characters: int) -> None:
     """Raise LiquidFault when a text of so many characters would be too long."""
     if characters > MOST_CHARACTERS:
         raise LiquidFault("the Liquid template makes a text that is too long.")
+
+
+def check_weight(made: list[Any]) -> None:
+    """Raise LiquidFault when a list is too large, counted with all that lies in it.
+
+    A list may hold another many times over and so be small in memory, and endless when it is printed.
+    """
+    weight = 0
+    waiting: list[Any] = [made]
+    while waiting:
+        value = waiting.pop()
+        weight += len(value) if isinstance(value, (str, list, dict)) else 1
+        if weight > MOST_WEIGHT:
+            raise LiquidFault("the Liquid template makes a list that is too large.")
+        if isinstance(value, list):
+            waiting.extend(value)
+        elif isinstance(value, dict):
+            waiting.extend(value.values())
