@@ -40,7 +40,6 @@ class App:
         pages: dict[str, Answer],
     ) -> None:
         self._webhook, self._third_party, self._readiness, self._pages = webhook, third_party, readiness, pages
-        self.stopping = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request. Other kinds of ASGI connections are not used."""
@@ -110,5 +109,8 @@ def _no_door() -> Problem:
 def _wrong_method(methods: tuple[str, ...]) -> Problem:
     allowed = ", ".join(methods)
     return Problem(
-        405, reasons.WRONG_METHOD, f"The method is not served here: {allowed} is.", headers=((b"allow", allowed.encode()),)
+        405,
+        reasons.WRONG_METHOD,
+        f"The method is not served here: {allowed} is.",
+        headers=((b"allow", allowed.encode()),),
     )

@@ -54,7 +54,10 @@ async def _rest(
                 size += len(parts[-1])
     except TimeoutError:
         raise Problem(
-            408, reasons.INCOMPLETE, f"The body did not come within {timeout_s:g} s.", headers=((b"connection", b"close"),)
+            408,
+            reasons.INCOMPLETE,
+            f"The body did not come within {timeout_s:g} s.",
+            headers=((b"connection", b"close"),),
         ) from None
     if message["type"] != "http.request":
         raise Problem(408, reasons.INCOMPLETE, "The client went away before its body was complete.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from typing import Final, Protocol
 
@@ -20,7 +20,7 @@ HEALTHY: Final = Answer(200, b'{"status":"ok"}', (JSON,))
 class AnswersForAudiences(Protocol):
     """The cheapest thing that :class:`tercel.store.Store` can be asked."""
 
-    def audiences(self, deployment: str | None = None) -> list[object]:
+    def audiences(self, deployment: str | None = None) -> Sequence[object]:
         """Return a deployment's audiences."""
         ...
 

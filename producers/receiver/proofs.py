@@ -1,4 +1,4 @@
-"""How a sender proves who it is. Everything is compared in constant time, and nothing is told about how it was wrong."""
+"""How a sender proves who it is. Everything is compared in constant time, and nobody is told what was wrong."""
 
 from __future__ import annotations
 

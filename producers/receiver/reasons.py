@@ -68,8 +68,8 @@ REASONS: Final[dict[str, Explanation]] = {
     CROWDED: Explanation(
         "Too much waits in the receiver's memory",
         "More comes in than Redis takes. The request was answered 503 and nothing of it was kept.",
-        "Senders try again by themselves. If it lasts, see how long Redis takes to write (appendfsync, disk), or spread "
-        "the load: receiver.processes.",
+        "Senders try again by themselves. If it lasts, see how long Redis takes to write (appendfsync, disk), or "
+        "spread the load: receiver.processes.",
     ),
     NO_DOOR: Explanation(
         "There is no such door",

@@ -32,6 +32,4 @@ class Request:
         """Raise :class:`Problem` (415) where the body is said to be something other than JSON."""
         given = self.headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
         if given and given not in (b"application/json", b"text/json") and not given.endswith(b"+json"):
-            raise Problem(
-                415, reasons.NOT_JSON, "The body is not JSON, says its Content-Type: send application/json."
-            )
+            raise Problem(415, reasons.NOT_JSON, "The body is not JSON, says its Content-Type: send application/json.")

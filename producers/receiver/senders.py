@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -31,10 +32,8 @@ class Key:
         """Return the key's bytes."""
         if self._sender.key_file is not None and self._clock() - self._read_at >= REREAD_S:
             self._read_at = self._clock()
-            try:
+            with suppress(SettingsError):  # somebody is just replacing it
                 self._value = self._sender.current_key().get_secret_value().encode()
-            except SettingsError:
-                pass  # somebody is just replacing it
         return self._value
 
     def __repr__(self) -> str:
@@ -47,6 +46,15 @@ class Host:
 
     name: str
     port: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """Who sends (``name`` in the settings), and the deployment it is for."""
+
+    name: str
+    sender: Sender
+    deployment: str
 
 
 def host_of(text: str) -> Host | None:
@@ -71,21 +79,32 @@ class ThirdPartySenders:
             name: Key(sender, clock) for name, sender in settings.senders.items() if sender.door == "third_party"
         }
         self._senders = settings.senders
+        by_key: dict[bytes, str] = {}
+        for name, key in self._keys.items():
+            if (other := by_key.setdefault(key.value(), name)) != name:
+                raise SettingsError(
+                    f"senders.{name} and senders.{other} have the same key, which is what tells them apart: give each "
+                    "its own."
+                )
         self._hosts = {name: host_of(deployment.url) for name, deployment in settings.deployments.items()}
 
     def __bool__(self) -> bool:
         return bool(self._keys)
 
-    def proven(self, authorization: bytes) -> tuple[str, Sender]:
-        """Return who sends, by name. All keys are compared. Raises :class:`Problem` (401)."""
+    def addressed(self, authorization: bytes, hostname: bytes) -> Addressed:
+        """Return who sends, and what ``destination-hostname`` names. Raises :class:`Problem` (401, 400)."""
+        name = self._proven(authorization)
+        return Addressed(name, self._senders[name], self._deployment(self._senders[name], hostname))
+
+    def _proven(self, authorization: bytes) -> str:
+        """Return who sends; all keys are compared."""
         given = proofs.api_key(authorization)
         found = [name for name, key in self._keys.items() if proofs.same(key.value(), given)]
         if not given or not found:
             raise Problem(401, reasons.UNPROVEN, "The API key is missing or wrong.")
-        return found[0], self._senders[found[0]]
+        return found[0]
 
-    def deployment(self, sender: Sender, hostname: bytes) -> str:
-        """Return the deployment of the sender that ``destination-hostname`` names. Raises :class:`Problem` (400)."""
+    def _deployment(self, sender: Sender, hostname: bytes) -> str:
         if not hostname.strip():
             raise Problem(400, reasons.NO_DEPLOYMENT, "No Deployment URL specified")
         wanted = host_of(hostname.decode("latin-1"))

@@ -17,11 +17,12 @@ import uvicorn
 from producers.receiver import log
 from producers.receiver.app import App
 from producers.receiver.desk import Desk
+from producers.receiver.documents import pages
 from producers.receiver.enqueueing import Enqueuer
 from producers.receiver.gathering import Gatherer
 from producers.receiver.health import Readiness
-from producers.receiver.keeping import Keeps
-from producers.receiver.senders import segment_keys
+from producers.receiver.senders import ThirdPartySenders, segment_keys
+from producers.receiver.third_party_door import ThirdPartyDoor
 from producers.receiver.webhook import Target, Webhook
 from tercel.connections import connect
 from tercel.errors import SettingsError
@@ -63,13 +64,13 @@ def opened(settings: Settings, targets: Mapping[str, Target]) -> Iterator[App]:
         stack.callback(aside.shutdown)
         receiver = settings.receiver
         enqueuer = Enqueuer(lanes, high_water=settings.lanes.high_water, window_s=receiver.dedupe_window_s)
-        desk = Desk(Gatherer(enqueuer.put, enqueueing), cast(Keeps, store), aside)
-        keys = segment_keys(settings)
+        desk = Desk(Gatherer(enqueuer.put, enqueueing), store, aside)
+        keys, others = segment_keys(settings), ThirdPartySenders(settings)
         yield App(
             webhook=Webhook(settings.senders, keys, targets, desk, receiver) if keys else None,
-            third_party=None,
+            third_party=ThirdPartyDoor(others, desk, receiver).serve if others else None,
             readiness=Readiness(redis, store, aside),
-            pages={},
+            pages=pages(webhook=bool(keys), third_party=bool(others)),
         )
 
 
@@ -85,8 +86,8 @@ def listening(address: str, port: int) -> socket.socket:
         sock.bind(place)
     except OSError as error:
         raise SettingsError(
-            f"The receiver cannot listen on {address} port {port} ({error.strerror or error}): set receiver.address and "
-            "receiver.port to an address of this machine and a free port."
+            f"The receiver cannot listen on {address} port {port} ({error.strerror or error}): set receiver.address "
+            "and receiver.port to an address of this machine and a free port."
         ) from error
     sock.set_inheritable(False)
     return sock

@@ -157,7 +157,7 @@ class Webhook:
     @staticmethod
     def _knows(key: bytes, authorization: bytes | None) -> bool:
         given = () if authorization is None else proofs.write_keys(authorization)
-        return any([proofs.same(key, one) for one in given])
+        return any(proofs.same(key, one) for one in given)
 
 
 def _count(tally: _Tally, number: int | None, inputs: Sequence[Input], fates: Sequence[Fate]) -> None:
