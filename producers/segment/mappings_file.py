@@ -125,6 +125,8 @@ def _read(entry: Any, number: int, place: str, problems: list[MappingProblem]) -
     action = _one(entry, ("action", "partnerAction", "actionSlug"), str, "a text", wrong, needed="what it does")
     fields = _one(entry, ("fields", "mapping", "settings"), dict, "an object", wrong)
     enabled = _one(entry, ("enabled",), bool, "true or false", wrong)
+    if fields and not _is_json(fields):
+        wrong("fields hold what JSON cannot: a date without quotes, an infinity, nan, or half of a character.")
     if name is not None and not isinstance(name, str):
         wrong("name must be a text.")
     if len(problems) > before:
@@ -157,6 +159,15 @@ def _one(
         wrong(f"{there[0]} must be {noun}.")
         return None
     return value
+
+
+def _is_json(value: Any) -> bool:
+    """Whether a value can be sent: TOML has dates and infinities, and a JSON text may hold half of a surrogate pair."""
+    try:
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True
 
 
 def _list_in(content: Any, path: Path) -> list[Any]:

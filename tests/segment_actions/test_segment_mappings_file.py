@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,8 @@ def test_subscriptions_of_segments_public_api_are_read(tmp_path: Path) -> None:
         ([{"trigger": TRIGGER}], "mapping 1: action is missing"),
         ([{**OURS, "trigger": 7}], "mapping 1: trigger must be a text."),
         ([{**OURS, "fields": []}], "mapping 1: fields must be an object."),
+        ([{**OURS, "fields": {"eventType": "\ud800"}}], "mapping 1: fields hold what JSON cannot"),
+        ('[{"trigger": "x", "action": "y", "fields": {"a": 1e999}}]', "mapping 1: fields hold what JSON cannot"),
         ([{**OURS, "enabled": "yes"}], "mapping 1: enabled must be true or false."),
         ([{**OURS, "name": 7}], "mapping 1: name must be a text."),
         ([{**OURS, "partnerAction": "x"}], "mapping 1: has both action and partnerAction; remove one of them."),
@@ -125,3 +128,8 @@ def test_a_file_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
 def test_inline_mappings_are_named_by_their_setting() -> None:
     with pytest.raises(MappingsError, match=r"^segment\.shop\.mappings, mapping 1: trigger is missing"):
         read_mappings([{"action": "trackEventV2"}], "segment.shop.mappings")
+
+
+def test_a_date_that_toml_reads_as_one_is_refused_because_json_has_none() -> None:
+    with pytest.raises(MappingsError, match="fields hold what JSON cannot: a date without quotes"):
+        read_mappings([{**OURS, "fields": {"attributes": {"Since": date(2024, 1, 1)}}}], "here")
