@@ -174,3 +174,20 @@ def test_one_render_leaves_nothing_for_the_next() -> None:
     render = compile_liquid("{% increment x %}{{ seen }}{% assign seen = id %}")
 
     assert [render(MESSAGE), render(MESSAGE)] == ["0", "0"]
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("a<script>b</b>\n</script>c", "ac"),
+        ("a<style>\nb</style>c", "ac"),
+        ("a<!-- b\nc -->d", "ad"),
+        ("a<!-- <b> -->d", "a -->d"),
+        ("a<b\n>c", "a<b\n>c"),
+        ("1 < 2", "1 < 2"),
+        ("<script>never closed", "never closed"),
+        ("<<b>", ""),
+    ],
+)
+def test_strip_html_takes_tags_with_what_belongs_to_them(text: str, kept: str) -> None:
+    assert compile_liquid("{{ t | strip_html }}")({"t": text}) == kept
