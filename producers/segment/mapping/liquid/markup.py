@@ -37,7 +37,8 @@ def without_tags(text: str) -> str:
     nowhere = len(text) + 1
     kept: list[str] = []
     done = 0
-    while (start := text.find("<", done)) >= 0:
+    # Everything closes with a ">": behind the last one there is nothing to look for.
+    while (start := text.find("<", done)) >= 0 and tag_end.of(start) < len(text):
         kept.append(text[done:start])
         end = min(_end_of(stretch, text, start) for stretch in stretches)
         if end >= nowhere and tag_end.of(start) < line_end.of(start):
