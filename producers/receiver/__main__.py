@@ -21,7 +21,6 @@ def main() -> int:
         settings = Settings.load()
         log.set_up(settings.log_level, settings.log_format)
         with opened(settings, load_destinations(settings)) as app, listening(settings.receiver.address, port) as sock:
-            log.said(f"the receiver listens on {settings.receiver.address} port {port}")
             serve(app, sock)
     except TercelError as error:
         sys.stderr.write(f"{error.code}: {error} (tercel explain {error.code})\n")

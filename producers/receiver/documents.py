@@ -137,8 +137,7 @@ def _operations(paths: Mapping[str, Json]) -> Iterable[tuple[str, Json]]:
 def _page(document: Json) -> str:
     """Return the document as one plain page: every door, its answers, and nothing loaded from elsewhere."""
     rows = "".join(
-        f"<h2><code>{escape(place)}</code></h2><p>{escape(operation['summary'])}"
-        f"{' (deprecated)' if operation.get('deprecated') else ''}</p>"
+        f"<h2><code>{escape(place)}</code></h2><p>{escape(operation['summary'])}</p>"
         f"<table>{''.join(_row(status, answer) for status, answer in operation['responses'].items())}</table>"
         for place, operation in _operations(document["paths"])
     )

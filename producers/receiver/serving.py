@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 
 import uvicorn
 
-from producers.receiver import log
+from producers.receiver import log, reasons
 from producers.receiver.app import App
 from producers.receiver.desk import Desk
 from producers.receiver.documents import pages
@@ -25,7 +25,7 @@ from producers.receiver.senders import ThirdPartySenders, segment_keys
 from producers.receiver.third_party_door import ThirdPartyDoor
 from producers.receiver.webhook import Target, Webhook
 from tercel.connections import connect
-from tercel.errors import SettingsError
+from tercel.errors import SettingsError, UsageError
 from tercel.lanes import Lanes
 from tercel.settings import Settings
 from tercel.store import Store
@@ -37,6 +37,12 @@ KEEP_ALIVE_S: Final = 75  # seconds an idle connection stays: longer than proxie
 BACKLOG: Final = 2_048  # connections that may wait to be accepted
 STORE_THREADS: Final = 2
 COLLECT_AFTER: Final = 50_000  # new objects before Python looks for cycles: requests make none
+
+
+class NobodyMaySend(UsageError):
+    """No sender is configured, so every door is shut."""
+
+    code = reasons.NOBODY_MAY_SEND
 
 
 @contextmanager
@@ -132,6 +138,12 @@ class _Server(uvicorn.Server):
         finally:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.remove_signal_handler(number)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for sock in sockets or ():
+            address, port = sock.getsockname()[:2]
+            log.said(f"the receiver listens on {address} port {port}")
 
     def _end(self) -> None:
         self.should_exit = True
