@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tercel.cli.opening import load_settings, make_lanes, open_store
 from tercel.cli.ages import age
+from tercel.cli.opening import load_settings, make_lanes, open_store
 from tercel.connections import connect
 from tercel.lanes import Lanes
 from tercel.records import LaneKind, Profile, Urgency
