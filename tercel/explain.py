@@ -209,6 +209,22 @@ CATALOGUE: Final[dict[str, Explanation]] = {
         "After a purge: `tercel lanes repair DEPLOYMENT`. After a loss of data: send the run's input again, which is "
         "harmless. Otherwise please report it.",
     ),
+    "T331": Explanation(
+        "A session's callback failed",
+        "The session was delivered, but its answer could not be posted where its sender has asked for it: no "
+        "connection, no answer in 5 seconds, an answer other than 2xx (redirects are not followed), three times over; "
+        "or the key, the correlation id or the API's answer cannot be sent on.",
+        "See whether the callback's host answers POST requests from the workers. The answer is not kept; a session "
+        "that is sent again is answered again.",
+    ),
+    "T332": Explanation(
+        "A session's callback is not allowed",
+        "The session was delivered, but its answer may not be posted where its sender has asked for it: the host is "
+        "not among receiver.callback_hosts, the address is not https, or the name leads to a private address and is "
+        "not listed in full.",
+        "If the address is right, add its host to receiver.callback_hosts, also in the settings of the workers (or set "
+        "receiver.callback_allow_http), and restart them.",
+    ),
     "T901": Explanation(
         "A stand-in did not start",
         "The sandbox's stand-in of a destination ended, or said nothing in time; its last words are in the message.",

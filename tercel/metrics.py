@@ -213,6 +213,14 @@ REJECTIONS_TOTAL: Final = Metric(
     "Rejections the store has taken in since this exporter started, by code (`tercel explain CODE`).",
     _SHARED,
 )
+CALLBACKS_TOTAL: Final = Metric(
+    "tercel_callbacks_total",
+    _COUNTER,
+    ("deployment", "outcome"),
+    "callbacks",
+    "Answers to sessions that were to be posted to a callback, by outcome: posted, failed (T331), refused (T332).",
+    _HOST,
+)
 WORKER_HEARTBEAT_TIMESTAMP_SECONDS: Final = Metric(
     "tercel_worker_heartbeat_timestamp_seconds",
     _GAUGE,

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Final, NoReturn
 
 from tercel.errors import SettingsError, StoreUnavailable
+from tercel.records import LaneKind
 from workers import call as calls
 from workers.audiences import AudienceKeeper
 from workers.backoff import Backoff
@@ -120,7 +121,10 @@ class Delivery:
         sent = self._send(rendered.request, len(data))
         outcome = self._destination.judge(kind, data, rendered.request, sent.answer)
         if isinstance(outcome, Delivered):
+            self._end_halt()
             events.emit(events.CallDelivered(*call.who, records=len(data), seconds=round(sent.seconds, 3)))
+            if kind is LaneKind.SESSION:
+                self._rt.callbacks.answered(self._name, call.claim.call_id, data[0], sent.answer.body)
         return self._obey(rendered.request, outcome)
 
     def _render(self) -> Rendered:

@@ -14,6 +14,7 @@ from tercel.errors import LaneFull
 from tercel.messages import STREAM_RUN
 from tercel.records import RECORD_OF_LANE, LaneKind, Record, Urgency
 from tercel.store import Rejection
+from workers.rejecting import without_secrets
 from workers.runtime import Runtime
 
 AGAIN_S: Final = 0.2  # seconds between two tries while a lane is full or Redis away
@@ -40,7 +41,7 @@ def enqueue(runtime: Runtime, task_id: str, deployment: str, urgency: str, data:
                     code="T321",
                     reason=record,
                     answer="",
-                    record=data if isinstance(data, dict) else None,
+                    record=without_secrets(data) if isinstance(data, dict) else None,
                     source=f"Celery task enqueue.{kind.value}",
                 )
             ]

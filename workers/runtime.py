@@ -15,6 +15,7 @@ from tercel.errors import SettingsError
 from tercel.lanes import Lanes
 from tercel.settings import Deployment, Settings
 from tercel.store import Store
+from workers.callbacks import Callbacks, Poster
 from workers.destinations import Destination, destination
 from workers.held import Held, Shares
 from workers.knowledge import Learned
@@ -37,6 +38,7 @@ class Runtime:
     learned: Learned
     surge: Surge
     shares: Shares
+    callbacks: Callbacks
     held: Held = field(default_factory=Held)
     stopping: threading.Event = field(default_factory=threading.Event)
     latency_s: dict[str, float] = field(default_factory=dict)  # a moving average by deployment
@@ -49,7 +51,7 @@ class Runtime:
         """Connect to what the settings name. Raises the errors of Redis, store and settings."""
         redis = connect(settings.plain_redis_url(), home=settings.home, client_name="tercel-worker")
         prefix, delivery = settings.redis_prefix, settings.delivery
-        store = Store.open(settings.plain_database_url())
+        store, stopping = Store.open(settings.plain_database_url()), threading.Event()
         return cls(
             settings=settings,
             redis=redis,
@@ -65,6 +67,13 @@ class Runtime:
                 prefix=prefix,
             ),
             shares=Shares(settings.worker.threads, len(settings.deployments)),
+            callbacks=Callbacks(
+                settings.receiver.callback_hosts,
+                allow_http=settings.receiver.callback_allow_http,
+                poster=Poster(),
+                stopping=stopping,
+            ),
+            stopping=stopping,
         )
 
     def limits(self, deployment: str) -> Limits:
@@ -92,7 +101,12 @@ class Runtime:
 
 
 def _destination(one: Deployment) -> Destination:
-    return destination(one.destination, events_api=one.events_api, skip_unknown_attributes=one.skip_unknown_attributes)
+    return destination(
+        one.destination,
+        events_api=one.events_api,
+        skip_unknown_attributes=one.skip_unknown_attributes,
+        audience_changes=one.audience_changes,
+    )
 
 
 _runtime: Runtime | None = None
@@ -119,6 +133,7 @@ def close() -> None:
     with _building:
         if _runtime is not None:
             _runtime.sender.close()
+            _runtime.callbacks.close()
             _runtime.aside.shutdown()
             _runtime.store.close()
             _runtime.redis.close()

@@ -48,6 +48,12 @@ class Deployment(Group):
     events_api: Literal["v2", "v3"] = Field(
         "v2", description="Which events call is used. v3 makes a repeated event harmless by its id."
     )
+    audience_changes: Literal["memberships", "run_rules", "single_call"] = Field(
+        "memberships",
+        description="How audience changes of a profile that does not run rules travel: as memberships (a profile with "
+        "attributes as well is rejected, T461), in the one-profile call with rules run all the same, or in that call "
+        "without rules, trusting Talon.One to apply them.",
+    )
     max_window: Calls = Field(64, description="Most calls in flight or due at once; calls in backoff do not count.")
     timeout_s: Seconds = Field(15.0, description="How long one request may take in all, from sending to the last byte.")
 

@@ -70,6 +70,7 @@ class Rig:
         lanes: Overrides | None = None,
         limiter: Overrides | None = None,
         worker: Overrides | None = None,
+        receiver: Overrides | None = None,
     ) -> None:
         one = {"url": standin.url, "key": standin.admin.config()["keys"][0]["key"], "rate": 0, "timeout_s": 2.0}
         named = deployments or {DEPLOYMENT: deployment or {}}
@@ -85,6 +86,7 @@ class Rig:
             lanes={"linger_live_s": 0.0, "linger_bulk_s": 0.0, **(lanes or {})},
             limiter=limiter or {},
             worker={"threads": 8, **(worker or {})},
+            receiver=receiver or {},
         )
         self.runtime = Runtime.build(self.settings)
         self.batcher = Batcher(self.runtime, lambda: None)
@@ -102,6 +104,7 @@ class Rig:
         self.runtime.sender.cancel()
         self._pool.shutdown()
         self.runtime.sender.close()
+        self.runtime.callbacks.close()
         self.runtime.aside.shutdown()
         self.runtime.store.close()
         self.runtime.redis.close()

@@ -140,6 +140,17 @@ class AudienceHeld(Event):
 
 
 @dataclass(frozen=True)
+class CallbackFailed(Event):
+    """A session was delivered, and its answer could not be posted to its callback; it is not tried again."""
+
+    level: ClassVar[int] = logging.WARNING
+    deployment: str
+    call: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class DeploymentHalted(Event):
     """A deployment takes nothing: everything waits, nothing is rejected."""
 

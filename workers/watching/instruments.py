@@ -32,6 +32,7 @@ _request_seconds = _histogram(metrics.REQUEST_SECONDS)
 _slots = _counter(metrics.LIMITER_SLOTS_TOTAL)
 _waits = _histogram(metrics.LIMITER_WAIT_SECONDS)
 _slowed = _counter(metrics.LIMITER_SLOWED_TOTAL)
+_callbacks = _counter(metrics.CALLBACKS_TOTAL)
 _heartbeat = Gauge(  # of several processes, the latest sign of life
     metrics.WORKER_HEARTBEAT_TIMESTAMP_SECONDS.name,
     metrics.WORKER_HEARTBEAT_TIMESTAMP_SECONDS.meaning,
@@ -59,6 +60,11 @@ def limiter_waited(deployment: str, urgency: str, seconds: float) -> None:
 def slowed(deployment: str) -> None:
     """Count one answer that slowed the whole deployment down."""
     _slowed.labels(deployment).inc()
+
+
+def callback_done(deployment: str, outcome: str) -> None:
+    """Count one session's callback; ``outcome`` is ``posted``, ``failed`` or ``refused``."""
+    _callbacks.labels(deployment, outcome).inc()
 
 
 def alive(at_s: float) -> None:
