@@ -9,7 +9,7 @@ from producers.intake import Taken
 from producers.segment.actions.explained import Step
 from producers.segment.actions.target import ActionsTarget
 from producers.segment.classic import Classic
-from producers.segment.engage import Engage
+from producers.segment.engage import Engage, SyncMode
 from producers.segment.mappings_file import MappingProblem, MappingsError, read_mappings, read_mappings_file
 from producers.third_party.callbacks import CallbackPolicy
 from tercel.settings import SegmentDestination, Settings
@@ -103,7 +103,8 @@ def _target(name: str, destination: SegmentDestination, settings: Settings) -> S
             name, "classic", destination.deployment, Classic(destination.deployment, destination.custom_attributes)
         )
     if destination.type == "engage":
-        return WholeTarget(name, "engage", destination.deployment, Engage(destination.deployment))
+        mode = None if destination.sync_mode is None else SyncMode(destination.sync_mode)
+        return WholeTarget(name, "engage", destination.deployment, Engage(destination.deployment, sync_mode=mode))
     if destination.mappings_file is not None:
         written = read_mappings_file(destination.mappings_file)
     else:

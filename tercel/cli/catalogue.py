@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from producers.receiver.reasons import REASONS as RECEIVER
+from producers.segment.actions.refusals import REASONS as SEGMENT_ACTIONS
+from producers.segment.mapping import REASONS as SEGMENT_MAPPING
+from producers.segment.reasons_classic import REASONS as SEGMENT
+from producers.third_party import REASONS as THIRD_PARTY
 from producers.warehouse import REASONS as WAREHOUSE
 from tercel.errors import UsageError
 from tercel.explain import CATALOGUE, Explanation
@@ -9,10 +14,13 @@ from tercel.settings.nearest import suggestion
 from workers.destinations.talon_one.reasons import REASONS as TALON_ONE
 
 
+_OWNERS = (TALON_ONE, WAREHOUSE, THIRD_PARTY, SEGMENT_MAPPING, SEGMENT_ACTIONS, SEGMENT, RECEIVER)
+
+
 def catalogue() -> dict[str, Explanation]:
     """Return every code with its meaning, in order."""
     found = dict(CATALOGUE)
-    for reasons in (TALON_ONE, WAREHOUSE):
+    for reasons in _OWNERS:
         for code, (title, cause, cure) in reasons.items():
             found[code] = Explanation(title, cause, cure)
     return dict(sorted(found.items()))

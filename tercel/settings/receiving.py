@@ -106,6 +106,11 @@ class SegmentDestination(Group):
     mappings_file: LocalPath | None = Field(
         None, description="JSON file that holds the mappings, e.g. as exported from Segment."
     )
+    sync_mode: Literal["add", "update", "upsert", "mirror", "delete"] | None = Field(
+        None,
+        description="How an engage destination reads the events of Segment's reverse ETL (new, updated, deleted); "
+        "leave it away for audiences.",
+    )
     custom_attributes: Texts = Field(
         (), description="Traits that a classic destination sends, case-sensitive; nested ones as address_city."
     )
@@ -118,6 +123,8 @@ class SegmentDestination(Group):
             raise ValueError("has no mappings; give [[segment.<name>.mappings]], or mappings_file")
         if self.type != "actions" and (self.mappings or self.mappings_file is not None):
             raise ValueError(f"is of type {self.type}, which has no mappings; remove them")
+        if self.type != "engage" and self.sync_mode is not None:
+            raise ValueError(f"is of type {self.type}; sync_mode belongs to an engage one")
         if self.type != "classic" and self.custom_attributes:
             raise ValueError(f"is of type {self.type}; custom_attributes belong to a classic one")
         return self

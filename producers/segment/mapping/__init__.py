@@ -4,12 +4,11 @@
 """
 
 from producers.segment.mapping.compiled import CompiledMapping, compile_mapping
-from producers.segment.mapping.errors import REASONS, Explanation, Fault, MappingNotApplied, UnusableMapping
+from producers.segment.mapping.errors import REASONS, Fault, MappingNotApplied, UnusableMapping
 
 __all__ = [
     "REASONS",
     "CompiledMapping",
-    "Explanation",
     "Fault",
     "MappingNotApplied",
     "UnusableMapping",

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 from tercel.errors import MappingError, TercelError
-
-
-class Explanation(NamedTuple):
-    """What a code means: a title, how it comes about, and what to do."""
-
-    title: str
-    cause: str
-    cure: str
+from tercel.explain import Explanation
 
 
 REASONS: Final[dict[str, Explanation]] = {
