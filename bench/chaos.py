@@ -155,8 +155,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     total = Total()
     for plan in plans(options.kills, options.seed):
+        before = len(total.failures)
         run(plan, total)
         print(f"seed {plan.seed}: {total.killed.total()} kills so far, {len(total.failures)} failures", flush=True)
+        for failure in total.failures[before:]:
+            print(f"  {failure}", flush=True)
     if not options.no_report:
         text = render(total, describe(), seed=options.seed, day=datetime.now(UTC).date().isoformat())
         PATH.write_text(placed(text, PATH.read_text() if PATH.exists() else "# Results\n"))

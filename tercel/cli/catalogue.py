@@ -13,7 +13,6 @@ from tercel.explain import CATALOGUE, Explanation
 from tercel.settings.nearest import suggestion
 from workers.destinations.talon_one.reasons import REASONS as TALON_ONE
 
-
 _OWNERS = (TALON_ONE, WAREHOUSE, THIRD_PARTY, SEGMENT_MAPPING, SEGMENT_ACTIONS, SEGMENT, RECEIVER)
 
 

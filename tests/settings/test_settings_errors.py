@@ -63,8 +63,27 @@ def problems(tmp_path: Path, toml: str = "", environ: dict[str, str] | None = No
         ),
         (
             '[deployments]\nurl = "shop.talon.one"',
-            "tercel.toml: deployments.url must be a table of settings; a deployment's settings go under "
-            "[deployments.<name>].",
+            "tercel.toml: deployments.url must be a table of settings; such settings go under [deployments.<name>].",
+        ),
+        (
+            '[senders.web]\ndoor = "segment"\nkey = "k"',
+            "tercel.toml: senders.web has no destinations; name the [segment.<name>] that its messages go to.",
+        ),
+        (
+            '[senders.shop]\ndoor = "third_party"\nkey = "k"\ndeployments = ["prd"]\n'
+            '[deployments.prod]\nurl = "https://shop.talon.one"\nkey = "k"',
+            "tercel.toml: senders.shop.deployments names 'prd', but there is no [deployments.prd]; did you mean prod?",
+        ),
+        (
+            '[segment.shop]\ndeployment = "prod"\ntype = "classic"\nsync_mode = "add"\n'
+            '[deployments.prod]\nurl = "https://shop.talon.one"\nkey = "k"',
+            "tercel.toml: segment.shop is of type classic; sync_mode belongs to an engage one.",
+        ),
+        (
+            '[senders.Web]\ndoor = "third_party"\nkey = "k"\ndeployments = ["prod"]\n'
+            '[deployments.prod]\nurl = "https://shop.talon.one"\nkey = "k"',
+            "tercel.toml: senders.Web: 'Web' cannot be a sender's name; use 1 to 31 small letters, digits, "
+            "_ and -, beginning with a letter.",
         ),
         (
             '[deployments.prod]\nkey = "k"',

@@ -9,7 +9,6 @@ from typing import Final
 from tercel.errors import MappingError, TercelError
 from tercel.explain import Explanation
 
-
 REASONS: Final[dict[str, Explanation]] = {
     "T620": Explanation(
         "A Segment mapping cannot work",
