@@ -16,7 +16,7 @@ from tests.cli.conftest import Tercel
 
 COMMANDS = [
     *("up", "worker", "backfill", "status", "flower", "rejected", "explain", "pause", "resume", "audiences"),
-    *("lanes", "check", "segment", "settings", "db"),
+    *("receiver", "lanes", "check", "segment", "settings", "db"),
 ]
 HEAVY = ("pydantic", "redis", "celery", "sqlalchemy", "httpx", "pyarrow")
 
