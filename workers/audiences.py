@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from redis.exceptions import LockError
@@ -19,6 +20,7 @@ from workers.watching import events
 
 LOCK_S: Final = 60.0  # seconds after which a lock whose worker died is free again
 LOCK_WAIT_S: Final = 5.0  # seconds to wait for whoever is creating the same audience
+BEING_CREATED: Final = Retry(Reason("T315", "another worker is creating the audience"))
 
 
 class AudienceKeeper:
@@ -49,9 +51,24 @@ class AudienceKeeper:
     def hold(self, outcome: Hold) -> None:
         """Note that an audience exists whose id we do not know; its records wait until somebody binds it."""
         self._rt.store.hold_audience(self._claim.deployment, outcome.name, outcome.external_id, outcome.reason.text)
+        self._rt.learned.forget_cache(self._claim.deployment)
         events.emit(
             events.AudienceHeld(self._claim.deployment, records=len(self._claim.messages), code=outcome.reason.code)
         )
+
+    @contextmanager
+    def turn(self, contents: Contents) -> Iterator[bool]:
+        """Keep others from creating the same audience while one round of a call is done; False: they do it right now.
+
+        Nobody waits for calls other than those that create an audience. What is known is fresh then.
+        """
+        creates = self._claim.kind is LaneKind.AUDIENCE and bool(contents.data)
+        data = contents.data[0] if creates else {}
+        if data.get("action") != "create":
+            yield True
+            return
+        with self._creating(data["name"], data.get("external_id")) as mine:
+            yield mine
 
     def create(
         self, wanted: CreateAudience, contents: Contents, send: Callable[[Request, int], Sent]
@@ -61,28 +78,40 @@ class AudienceKeeper:
         data: dict[str, Any] = {"action": "create", "name": wanted.name}
         if wanted.external_id is not None:
             data["external_id"] = wanted.external_id
+        with self._creating(wanted.name, wanted.external_id) as mine:
+            if not mine:
+                return BEING_CREATED
+            known = self._rt.learned.about(deployment)
+            rendered = self._destination.render(LaneKind.AUDIENCE, [data], known)
+            if rendered.request is None:
+                return rendered.needs
+            sent = send(rendered.request, 1)
+            outcome = self._destination.judge(LaneKind.AUDIENCE, [data], rendered.request, sent.answer)
+            if isinstance(outcome, RejectItems):  # items of the create; the records are those that name it
+                why = next(iter(outcome.items.values()))
+                return RejectItems(dict.fromkeys(naming(contents, wanted.name, wanted.external_id), why))
+            if not isinstance(outcome, Delivered):
+                return outcome
+            if outcome.created is not None:
+                self._rt.store.save_audience(deployment, outcome.created, wanted.name, wanted.external_id)
+            self._rt.learned.forget_cache(deployment)
+            return None
+
+    @contextmanager
+    def _creating(self, name: str, external_id: str | None) -> Iterator[bool]:
+        """Hold the lock on an audience that is to be created. False: another worker has it for longer than we wait."""
+        deployment = self._claim.deployment
         lock = self._rt.redis.lock(
-            f"{self._rt.settings.redis_prefix}tercel:{deployment}:creating:{wanted.external_id or wanted.name}",
+            f"{self._rt.settings.redis_prefix}tercel:{deployment}:creating:{external_id or name}",
             timeout=LOCK_S,
             blocking_timeout=LOCK_WAIT_S,
         )
+        mine = lock.acquire()
         try:
-            with lock:
+            if mine:
                 self._rt.learned.forget_cache(deployment)
-                known = self._rt.learned.about(deployment)
-                rendered = self._destination.render(LaneKind.AUDIENCE, [data], known)
-                if rendered.request is None:
-                    return rendered.needs
-                sent = send(rendered.request, 1)
-                outcome = self._destination.judge(LaneKind.AUDIENCE, [data], rendered.request, sent.answer)
-                if isinstance(outcome, RejectItems):  # items of the create; the records are those that name it
-                    why = next(iter(outcome.items.values()))
-                    return RejectItems(dict.fromkeys(naming(contents, wanted.name, wanted.external_id), why))
-                if not isinstance(outcome, Delivered):
-                    return outcome
-                if outcome.created is not None:
-                    self._rt.store.save_audience(deployment, outcome.created, wanted.name, wanted.external_id)
-                self._rt.learned.forget_cache(deployment)
-                return None
-        except LockError:
-            return Retry(Reason("T315", "another worker is creating the audience"))
+            yield mine
+        finally:
+            if mine:
+                with suppress(LockError):  # it took so long that the lock was given to somebody else
+                    lock.release()

@@ -14,7 +14,7 @@ from typing import Final, NoReturn
 from tercel.errors import SettingsError, StoreUnavailable
 from tercel.records import LaneKind
 from workers import call as calls
-from workers.audiences import AudienceKeeper
+from workers.audiences import BEING_CREATED, AudienceKeeper
 from workers.backoff import Backoff
 from workers.claimed import Claimed, Later
 from workers.courier import Courier
@@ -101,9 +101,13 @@ class Delivery:
         self._call.reject_unreadable()
         self._suspect_if_deadly()
         for _ in range(ROUNDS):
-            if self._call.is_empty or self._round():
+            if self._call.is_empty or self._one_round():
                 return str(self._call.tally)
         self._call.give_back(0.0, "it goes on with the rest of its records", answered=False)
+
+    def _one_round(self) -> bool:
+        with self._audiences.turn(self._call.contents) as mine:
+            return self._round() if mine else self._obey(None, BEING_CREATED)
 
     def _round(self) -> bool:
         """Send once what there is. Return whether the call has ended; otherwise it is to be sent again."""

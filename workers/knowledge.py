@@ -39,7 +39,7 @@ class Learned:
         if cached is not None and cached[0] > self._clock():
             return cached[1]
         audiences = self._store.known_audiences(deployment)
-        known = Knowledge(self._unknown(deployment), audiences.ids, audiences.announced, audiences.held)
+        known = Knowledge(self._unknown(deployment), audiences.ids, audiences.names, audiences.held)
         with self._lock:
             self._cache[deployment] = (self._clock() + CACHE_S, known)
         return known

@@ -38,7 +38,7 @@ class AudienceBook:
     def known_audiences(self, deployment: str) -> KnownAudiences:
         """Return the ids that are known, what is announced and what is held, all of one moment."""
         ids: dict[tuple[str, str], int] = {}
-        announced: dict[str, str] = {}
+        names: dict[str, str] = {}
         held: dict[tuple[str, str], str] = {}
         with self._database.reading() as session:
             for row in _rows(session, deployment):  # oldest change first: the last one of a name stays
@@ -47,21 +47,22 @@ class AudienceBook:
                         ids["external", row.external_id] = row.audience_id
                     if row.name is not None:
                         ids["name", row.name] = row.audience_id
-                elif row.state == AudienceState.ANNOUNCED:
-                    announced[row.external_id or ""] = row.name or ""
-                elif row.external_id is not None:
-                    held["external", row.external_id] = row.reason
-                else:
-                    held["name", row.name or ""] = row.reason
-        return KnownAudiences(ids, announced, held)
+                    continue
+                if row.external_id is not None and row.name is not None:
+                    names[row.external_id] = row.name
+                if row.state == AudienceState.HELD:
+                    key = ("name", row.name or "") if row.external_id is None else ("external", row.external_id)
+                    held[key] = row.reason
+        return KnownAudiences(ids, names, held)
 
     def audience_ids(self, deployment: str) -> dict[tuple[str, str], int]:
         """Return every id that is known, by ``("external", external id)`` and by ``("name", name)``."""
         return dict(self.known_audiences(deployment).ids)
 
     def announced_audiences(self, deployment: str) -> dict[str, str]:
-        """Return the names of audiences that are announced and not there yet, by external id."""
-        return dict(self.known_audiences(deployment).announced)
+        """Return the names of audiences that are announced, and neither there yet nor held, by external id."""
+        known = self.known_audiences(deployment)
+        return {one: name for one, name in known.names.items() if ("external", one) not in known.held}
 
     def audience_id(self, deployment: str, *, name: str | None = None, external_id: str | None = None) -> int | None:
         """Return an audience's id, or None where it is not known. Where both are given, the external id decides."""

@@ -128,10 +128,11 @@ class StoredAudience:
 class KnownAudiences:
     """All that is known of a deployment's audiences at one moment.
 
-    ``ids`` are known ids by ``("external", external id)`` and ``("name", name)``. ``announced`` maps external ids to
-    names. ``held`` maps ``("external", x)``, or ``("name", x)`` where there is no external id, to why it is held.
+    ``ids`` are known ids by ``("external", external id)`` and ``("name", name)``. ``names`` maps the external ids of
+    those that are announced or held to their names. ``held`` maps ``("external", x)``, or ``("name", x)`` where there
+    is no external id, to why it is held.
     """
 
     ids: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    announced: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
     held: Mapping[tuple[str, str], str] = field(default_factory=dict)

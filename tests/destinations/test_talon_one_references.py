@@ -14,7 +14,7 @@ from workers.outcomes import CreateAudience, Hold
 
 KNOWN = Knowledge(
     audience_ids={("external", "x1"): 7, ("name", "VIP"): 8},
-    announced={"soon": "Soon to come"},
+    announced={"soon": "Soon to come", "h1": "Any"},
     held={("external", "h1"): "It exists; bind it.", ("name", "Held"): "It exists; bind it."},
 )
 RULES = {"profile_id": "p1", "run_rules": True}
@@ -134,6 +134,18 @@ def test_an_audience_of_the_same_name_with_an_external_id_of_its_own_is_not_held
     record = {"action": "create", "name": "Held", "external_id": "other"}
 
     assert rendered(LaneKind.AUDIENCE, [record], KNOWN).request is not None
+
+
+def test_what_names_a_held_audience_by_its_external_id_only_is_held_and_not_refused() -> None:
+    result = rendered(LaneKind.MEMBERSHIP, [membership("p1", audience_external_id="h1")], KNOWN)
+
+    assert (result.needs, result.refused) == (CreateAudience("Any", "h1"), {})
+
+
+def test_an_audience_that_is_held_is_not_taken_for_deleted() -> None:
+    result = rendered(LaneKind.AUDIENCE, [{"action": "delete", "external_id": "h1"}], KNOWN)
+
+    assert result.refused[0].code == AUDIENCE_NOT_KNOWN
 
 
 def test_deleting_an_audience_that_was_only_announced_needs_no_request() -> None:

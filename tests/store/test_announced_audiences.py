@@ -41,6 +41,8 @@ def test_announcing_does_not_set_a_held_audience_free(store: Store) -> None:
 
     assert [one.state for one in store.audiences("prod")] == [AudienceState.HELD]
     assert store.known_audiences("prod").held == {("external", "ext-1"): "why"}
+    assert store.known_audiences("prod").names == {"ext-1": "VIP"}
+    assert store.announced_audiences("prod") == {}
 
 
 def test_a_created_audience_is_announced_no_more(store: Store) -> None:

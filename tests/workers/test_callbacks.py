@@ -285,23 +285,11 @@ def certificate(tmp_path: Path) -> Path:
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("openssl is needed to make a certificate")
-    path = tmp_path / "certificate.pem"
-    name = ["-subj", "/CN=hooks.example.com", "-addext", "subjectAltName=DNS:hooks.example.com"]
-    new = [
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-days",
-        "2",
-        "-keyout",
-        path,
-        "-out",
-        tmp_path / "only.pem",
-    ]
-    subprocess.run([openssl, *new, *name], check=True, capture_output=True)
-    path.write_text(path.read_text() + (tmp_path / "only.pem").read_text())
+    path, alone = tmp_path / "certificate.pem", tmp_path / "only.pem"
+    command = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=hooks.example.com"]
+    command += ["-addext", "subjectAltName=DNS:hooks.example.com", "-keyout", str(path), "-out", str(alone)]
+    subprocess.run(command, check=True, capture_output=True)
+    path.write_text(path.read_text() + alone.read_text())
     return path
 
 

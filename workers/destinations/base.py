@@ -19,8 +19,8 @@ class Knowledge:
 
     ``unknown_attributes`` are (entity, attribute) pairs the API said it does not know; they are left out.
     ``audience_ids`` maps ``external id`` or ``name`` (as ``("external", x)`` / ``("name", x)``) to the API's id.
-    ``announced`` maps external ids of audiences that are going to be created to their names. ``held`` says, by the same
-    keys as ``audience_ids``, why an audience that exists waits for a person to tell its id.
+    ``announced`` maps the external ids of audiences that are going to be created, or are held, to their names. ``held``
+    says, by the same keys as ``audience_ids``, why an audience that exists waits for a person to tell its id.
     """
 
     unknown_attributes: frozenset[tuple[str, str]] = frozenset()

@@ -29,13 +29,13 @@ def render_audience(record: RecordData, known: Knowledge) -> Rendered:
     """
     external_id, name = record.get("external_id"), record.get("name")
     audience_id = audience_id_of(record.get("audience_id"), external_id, name, known.audience_ids)
+    held = known.held.get(audience_key(external_id, name))
     if record["action"] == "create":
         if audience_id is not None:
             return Rendered(None)
-        held = known.held.get(audience_key(external_id, name))
         return _create(record) if held is None else Rendered(None, needs=_hold(record, held))
     if audience_id is None:
-        if record["action"] == "delete" and external_id in known.announced:
+        if record["action"] == "delete" and external_id in known.announced and held is None:
             return Rendered(None)
         return Rendered(None, {0: not_known()}, unsure=True)
     path = f"{PATH}/{audience_id}"
