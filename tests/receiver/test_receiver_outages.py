@@ -1,0 +1,147 @@
+"""What is answered when something the receiver needs is away, and that nothing answered well is lost by it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tercel.messages import decode
+from tercel.records import LaneKind
+from tests.receiver.open_doors import SETTINGS, OpenDoors, identify, open_doors, signed
+from tests.support.redis_server import DurableRedis
+from tests.support.waiting import eventually
+
+CLIENTS = 8
+NO_ANSWER = 0  # the receiver had ended
+ENOUGH = 150  # answers in each phase, so that many are under way at the moment of the kill
+
+
+@pytest.fixture
+def durable(durable_redis: DurableRedis) -> Iterator[OpenDoors]:
+    """A receiver on a Redis that may be killed."""
+    with open_doors(durable_redis.url) as doors:
+        yield doors
+
+
+class Stream:
+    """Clients that post one message after the other, and remember what each was answered."""
+
+    def __init__(self, doors: OpenDoors) -> None:
+        self.answers: dict[str, int] = {}
+        self._port, self._stop = doors.port, threading.Event()
+        self._threads = [threading.Thread(target=self._run, args=(n,)) for n in range(CLIENTS)]
+
+    def __enter__(self) -> Stream:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        for thread in self._threads:
+            thread.join()
+
+    def stop(self) -> None:
+        """Have each client stop after its next answer."""
+        self._stop.set()
+
+    def with_status(self, *statuses: int) -> set[str]:
+        """Return the users whose message was answered so."""
+        return {user for user, status in self.answers.copy().items() if status in statuses}
+
+    def has_more(self, n: int, *statuses: int) -> None:
+        """Wait until ``n`` more messages were answered so."""
+        wanted = len(self.with_status(*statuses)) + n
+        eventually(lambda: len(self.with_status(*statuses)) >= wanted, 30, lambda: f"{len(self.answers)} answers")
+
+    def _run(self, client: int) -> None:
+        with httpx.Client(base_url=f"http://127.0.0.1:{self._port}", timeout=60) as http:
+            for number in range(1_000_000):
+                if self._stop.is_set():
+                    return
+                user = f"u-{client}-{number}"
+                body, signature = signed(identify(user, f"m-{user}"))
+                try:
+                    answer = http.post("/segment/webhook/web", content=body, headers={"X-Signature": signature})
+                except httpx.TransportError:
+                    self.answers[user] = NO_ANSWER
+                    return
+                self.answers[user] = answer.status_code
+
+
+def users_on_lane(doors: OpenDoors) -> list[str]:
+    lying: Any = doors.redis.lrange("prod.profile.live", 0, -1)
+    return [decode(message).data["profile_id"] for message in lying]
+
+
+def test_every_message_answered_well_survives_a_killed_redis_and_every_other_was_put_off(
+    durable: OpenDoors, durable_redis: DurableRedis
+) -> None:
+    with Stream(durable) as stream:
+        stream.has_more(ENOUGH, 200)
+        durable_redis.kill9()
+        stream.has_more(CLIENTS, 503)
+        durable_redis.restart()
+        stream.has_more(ENOUGH, 200)
+
+    lying = users_on_lane(durable)
+    assert set(stream.answers.values()) == {200, 503}
+    assert stream.with_status(200) <= set(lying)
+    assert len(lying) == len(set(lying))
+
+
+def test_a_message_that_was_put_off_is_taken_once_when_it_comes_again(
+    durable: OpenDoors, durable_redis: DurableRedis
+) -> None:
+    durable_redis.kill9()
+    refused = durable.post(identify("c-7", "m-1"))
+    assert (refused.status_code, refused.json()["code"], refused.headers["Retry-After"]) == (503, "T201", "5")
+
+    durable_redis.restart()
+    assert durable.post(identify("c-7", "m-1")).json()["accepted"] == 1
+    assert durable.post(identify("c-7", "m-1")).json()["duplicate"] == 1
+    assert users_on_lane(durable) == ["c-7"]
+
+
+def test_it_is_not_ready_while_redis_is_away_and_ready_when_it_is_back(
+    durable: OpenDoors, durable_redis: DurableRedis
+) -> None:
+    durable_redis.kill9()
+    eventually(lambda: durable.http.get("/readyz").status_code == 503)
+    assert durable.http.get("/healthz").status_code == 200
+    durable_redis.restart()
+    eventually(lambda: durable.http.get("/readyz").status_code == 200)
+
+
+def test_a_call_of_the_third_party_api_is_put_off_in_the_originals_shape(
+    durable: OpenDoors, durable_redis: DurableRedis
+) -> None:
+    durable_redis.kill9()
+    answer = durable.call("PUT", "/segment/v2/customer_profiles/c-7", {"attributes": {"a": 1}})
+    assert (answer.status_code, answer.json()["StatusCode"]) == (503, 503)
+    assert "Retry-After" in answer.headers
+
+
+def test_a_full_lane_is_answered_503_and_the_other_lanes_take_on(durable_redis: DurableRedis) -> None:
+    with open_doors(durable_redis.url, settings=f"{SETTINGS}\n[lanes]\nhigh_water = 2\n") as doors:
+        for n in range(2):
+            assert doors.post(identify(f"c-{n}")).status_code == 200
+        refused = doors.post(identify("c-3"))
+        assert (refused.status_code, refused.json()["code"]) == (503, "T301")
+        track = {"type": "track", "event": "Seen", "userId": "c-4", "properties": {}}
+        assert doors.post(track).status_code == 200
+        assert len(doors.records(LaneKind.EVENT)) == 1
+
+
+def test_whatever_was_taken_in_is_answered_before_the_receiver_ends(durable: OpenDoors) -> None:
+    with Stream(durable) as stream:
+        stream.has_more(ENOUGH, 200)
+        durable.process.terminate()
+
+    assert set(stream.answers.values()) <= {200, NO_ANSWER}
+    assert durable.process.wait() == 0
+    assert stream.with_status(200) == set(users_on_lane(durable))
