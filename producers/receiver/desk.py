@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import Executor
+from typing import Final
 
 from producers.receiver import observing, reasons
 from producers.receiver.answers import Problem
@@ -12,6 +13,8 @@ from producers.receiver.gathering import Crowded, Gatherer
 from producers.receiver.keeping import Input, Keeps, keep, keepsake_of
 from producers.receiver.values import Fate, Load
 from tercel.errors import StoreUnavailable
+
+STORE_ANSWER_S: Final = 3.0  # seconds that the store gets: a database may be locked for longer than senders wait
 
 
 class Desk:
@@ -28,8 +31,9 @@ class Desk:
         keepsake = keepsake_of(inputs)
         if keepsake:
             try:
-                await asyncio.get_running_loop().run_in_executor(self._aside, keep, self._store, keepsake)
-            except StoreUnavailable:
+                keeping = asyncio.get_running_loop().run_in_executor(self._aside, keep, self._store, keepsake)
+                await asyncio.wait_for(keeping, STORE_ANSWER_S)  # what is kept after that is kept once all the same
+            except (StoreUnavailable, TimeoutError):
                 raise self._put_off(inputs, reasons.STORE_AWAY, "The database does not answer: try again.") from None
         try:
             fates = await self._gatherer.hand_in([_load(one) for one in inputs])

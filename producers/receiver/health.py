@@ -14,6 +14,8 @@ from producers.receiver.answers import JSON, Answer, json_answer
 from tercel.errors import StoreUnavailable
 
 GOOD_FOR_S: Final = 1.0  # seconds an answer holds: whoever asks often must not keep Redis and the store busy
+ANSWER_S: Final = 5.0  # seconds for both: who asks has seldom more patience
+TOO_SLOW: Final = Answer(503, b'{"status":"Redis or the store does not answer in time"}', (JSON,))
 HEALTHY: Final = Answer(200, b'{"status":"ok"}', (JSON,))
 
 
@@ -43,7 +45,11 @@ class Readiness:
         """Return 200 where both answer, else 503; each is named with ``ok`` or ``away``."""
         async with self._asking:
             if self._last is None or self._clock() - self._last[0] >= GOOD_FOR_S:
-                found = await asyncio.get_running_loop().run_in_executor(self._aside, self._ask)
+                asking = asyncio.get_running_loop().run_in_executor(self._aside, self._ask)
+                try:
+                    found = await asyncio.wait_for(asking, ANSWER_S)
+                except TimeoutError:
+                    found = TOO_SLOW
                 self._last = (self._clock(), found)
             return self._last[1]
 

@@ -30,7 +30,7 @@ from tercel.lanes import Lanes
 from tercel.settings import Settings
 from tercel.store import Store
 
-REDIS_ANSWER_S: Final = 3.0  # seconds for one answer of Redis: senders give up after 5 to 10
+REDIS_ANSWER_S: Final = 2.0  # seconds for one answer of Redis, asked for twice: senders give up after 5 to 10
 REDIS_RETRIES: Final = 1  # one lost connection is nothing; more than that is for the sender to wait out
 GRACE_S: Final = 8.0  # seconds that requests in hand get when the process is to end
 KEEP_ALIVE_S: Final = 75  # seconds an idle connection stays: longer than proxies keep theirs, or they meet closed ones
@@ -67,7 +67,7 @@ def opened(settings: Settings, targets: Mapping[str, Target]) -> Iterator[App]:
         enqueueing = ThreadPoolExecutor(max(1, len(settings.deployments)), thread_name_prefix="enqueue")
         aside = ThreadPoolExecutor(STORE_THREADS, thread_name_prefix="store")
         stack.callback(enqueueing.shutdown)
-        stack.callback(aside.shutdown)
+        stack.callback(aside.shutdown, wait=False, cancel_futures=True)
         receiver = settings.receiver
         enqueuer = Enqueuer(lanes, high_water=settings.lanes.high_water, window_s=receiver.dedupe_window_s)
         desk = Desk(Gatherer(enqueuer.put, enqueueing), store, aside)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 
 import httpx
 import pytest
 
+from producers.receiver.answers import Problem
+from producers.receiver.bodies import read_body
 from tests.receiver.open_doors import MOST_BODY, MOST_DEPTH, SECRET, OpenDoors, identify, signature_of, signed
 
 LAST = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
@@ -116,3 +119,16 @@ def test_a_client_that_goes_away_in_the_middle_leaves_nothing_behind(doors: Open
 def test_what_is_not_http_is_answered_or_dropped_and_others_are_served(doors: OpenDoors, garbage: bytes) -> None:
     assert doors.raw(garbage, hang_up=True)[:12] in (b"", b"HTTP/1.1 400")
     assert doors.http.get("/healthz").status_code == 200
+
+
+def test_a_body_that_does_not_come_in_time_is_given_up() -> None:
+    parts = iter([{"type": "http.request", "body": b"{", "more_body": True}])
+
+    async def receive() -> dict[str, object]:
+        for part in parts:
+            return part
+        return await asyncio.Future()
+
+    with pytest.raises(Problem) as given_up:
+        asyncio.run(read_body(receive, {}, most_bytes=100, timeout_s=0.01))
+    assert (given_up.value.status, given_up.value.code) == (408, "T651")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sqlite3
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -145,3 +149,29 @@ def test_whatever_was_taken_in_is_answered_before_the_receiver_ends(durable: Ope
     assert set(stream.answers.values()) <= {200, NO_ANSWER}
     assert durable.process.wait() == 0
     assert stream.with_status(200) == set(users_on_lane(durable))
+
+
+def test_a_redis_that_hangs_is_answered_503_before_senders_give_up(
+    durable: OpenDoors, durable_redis: DurableRedis
+) -> None:
+    assert durable_redis.pid is not None
+    durable.post(identify("c-6"))
+    os.kill(durable_redis.pid, signal.SIGSTOP)
+    try:
+        assert durable.post(identify("c-7", "m-1")).status_code == 503
+    finally:
+        os.kill(durable_redis.pid, signal.SIGCONT)
+    eventually(lambda: durable.post(identify("c-7", "m-1")).status_code == 200)
+    assert sorted(users_on_lane(durable)) == ["c-6", "c-7"]
+
+
+def test_what_needs_the_store_is_put_off_while_that_is_away_and_nothing_else_is(durable: OpenDoors) -> None:
+    folder = Path(durable.store.name.removeprefix("the SQLite file ")).parent
+    with sqlite3.connect(folder / "store.db", isolation_level=None) as holding:
+        holding.execute("BEGIN EXCLUSIVE")
+        good, bad = identify("c-7"), {"type": "track", "event": "Seen", "messageId": "m-1"}
+        assert durable.post(good).status_code == 200
+        answer = durable.post([good, bad])
+        assert (answer.status_code, answer.json()["code"]) == (503, "T202")
+        holding.execute("ROLLBACK")
+    assert durable.post([good, bad]).status_code == 200
