@@ -20,6 +20,7 @@ from tercel.connections import broker_options, broker_url
 from tercel.records import Urgency
 from workers import runtime as runtimes
 from workers.batching import BatchingStep
+from workers.mending import mend
 from workers.watching.inspect import announce_lanes
 from workers.watching.logging import configure_logging
 from workers.watching.step import MetricsStep
@@ -63,6 +64,7 @@ app.conf.update(
     worker_hijack_root_logger=False,
     worker_cancel_long_running_tasks_on_connection_loss=False,
 )
+mend()
 app.steps["worker"].update((BatchingStep, MetricsStep))
 announce_lanes(settings.deployments)
 app.Task.Request = "workers.watching.requests:QuietRequest"

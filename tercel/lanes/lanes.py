@@ -188,6 +188,7 @@ class Lanes(Managed):
                 messages.delivery_template(deployment, urgency),
                 self._queue(urgency),
                 WAKE_AT_ONCE,
+                self._queue(Urgency.LIVE),
             ],
         )
         return woken, expired
@@ -222,9 +223,7 @@ class Lanes(Managed):
 
     def put_off(self, deployment: str, call_id: str, urgency: Urgency, *, delay_s: float) -> None:
         """Have a call that nobody has claimed woken again in ``delay_s`` seconds. Its records are not read."""
-        seconds, micros = self.redis.time()
-        due = seconds * 1000 + micros // 1000 + int(delay_s * 1000)
-        self.redis.zadd(f"{self._base(deployment)}ready:{_LETTER[urgency]}", {call_id: due}, xx=True)
+        self._scripts.run("put_off", self._keys(deployment), [call_id, _LETTER[urgency], int(delay_s * 1000)])
 
     def renew(self, deployment: str, held: Sequence[tuple[str, int]], *, lease_s: float) -> list[Change]:
         """Prolong the leases of calls in hand, given as (call id, fence)."""

@@ -15,6 +15,7 @@ NAMES: Final = (
     "settle",
     "postpone",
     "split",
+    "put_off",
     "wake",
     "survey",
     "arrivals",

@@ -24,6 +24,6 @@ end
 local till = now + tonumber(ARGV[2])
 local fence = call('HINCRBY', name, 'fence', 1)
 local claims = call('HINCRBY', name, 'claims', 1)
-call('HSET', name, 'not_before', till, 'holder', ARGV[3])
+call('HSET', name, 'not_before', till, 'holder', ARGV[3], 'unread', 0)
 call('ZADD', base .. 'ready:' .. u, till, id)
 return {'ok', fence, h[1], u, tonumber(h[4]), claims, tonumber(h[5]), h[6]}

@@ -166,7 +166,7 @@ local function new_call(id, letter, u, records, keys, now, wake_ms, template, qu
   local n = tostring(#records)
   local name = base .. 'call:' .. id
   call('HSET', name, 'letter', letter, 'u', u, 'n', n, 'keys', table.concat(keys), 'runs', runs_text(runs),
-    'run', first, 'fence', 0, 'attempts', attempts, 'claims', 0, 'not_before', 0, 'created', created)
+    'run', first, 'fence', 0, 'attempts', attempts, 'claims', 0, 'not_before', 0, 'created', created, 'unread', 1)
   variadic('RPUSH', name .. ':r', records)
   call('ZADD', base .. 'ready:' .. u, now + wake_ms, id)
   call('INCR', shared .. 'calls:' .. u)
