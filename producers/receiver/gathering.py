@@ -71,11 +71,6 @@ class Gatherer:
                 line.task = asyncio.create_task(self._run(line), name=f"line {load.deployment}")
         return await ticket.done
 
-    async def drained(self) -> None:
-        """Return when nothing waits any more."""
-        while tasks := [line.task for line in self._lines.values() if line.task is not None]:
-            await asyncio.wait(tasks)
-
     async def _run(self, line: _Line) -> None:
         """Enqueue until the line is empty, one batch after the other."""
         loop = asyncio.get_running_loop()
