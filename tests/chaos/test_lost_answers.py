@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -116,7 +117,7 @@ def test_a_limiter_script_sent_again_changes_nothing_twice(
     def change(limiter: Limiter) -> object:
         match command:
             case "book":
-                return limiter.book("prod", LIMITS, horizon_s=2, records=10)
+                return replace(limiter.book("prod", LIMITS, horizon_s=2, records=10), at=0.0)  # two clocks' readings
             case "failed":
                 return limiter.failed("prod", LIMITS)
             case "slow":
