@@ -10,7 +10,7 @@ from typing import Any, Final, NoReturn
 
 import orjson
 
-from bench import latency, limiter, report, textbook_venv, throughput
+from bench import latency, limiter, receiver, report, textbook_venv, throughput
 from tercel.errors import TercelError
 
 INTERRUPTED: Final = 130  # exit status after Ctrl-C, as shells have it
@@ -19,6 +19,7 @@ BENCHMARKS: Final[dict[str, Callable[[bool], dict[str, Any]]]] = {
     "throughput": lambda quick: throughput.measure(throughput.QUICK if quick else throughput.FULL, say),
     "limiter": lambda quick: limiter.measure(limiter.QUICK if quick else limiter.FULL, say),
     "latency": lambda quick: latency.measure(latency.QUICK if quick else latency.FULL, say),
+    "receiver": lambda quick: receiver.measure(receiver.QUICK if quick else receiver.FULL, say),
 }
 
 

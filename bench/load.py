@@ -22,11 +22,15 @@ LENGTH = b"content-length:"
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What came of it. ``latencies_s`` are sorted; ``statuses`` counts answers, 0 for a lost connection."""
+    """What came of it. ``latencies_s`` are sorted; ``statuses`` counts answers, 0 for a lost connection.
+
+    ``begun_ns`` is when each request left, or should have left, in monotonic ns, in the order of the requests.
+    """
 
     seconds: float
     latencies_s: Sequence[float]
     statuses: Mapping[int, int]
+    begun_ns: Sequence[int] = ()
 
     @property
     def per_second(self) -> float:
@@ -54,19 +58,21 @@ async def load(
     host: str, port: int, requests: Sequence[bytes], *, connections: int = 32, rate: float | None = None
 ) -> Loaded:
     """Send all requests and return how that went. ``rate`` is in requests a second; None: as fast as answers come."""
-    started = time.perf_counter()
+    started = time.monotonic()
     latencies: list[float] = []
+    begun_ns = [0] * len(requests)
     statuses: Counter[int] = Counter()
     plan = iter(enumerate(requests))
 
     async def one_connection() -> None:
         reader, writer = await asyncio.open_connection(host, port)
         for number, payload in _due(plan):
-            begun = time.perf_counter()
+            begun = time.monotonic()
             if rate is not None:
                 due = started + number / rate
                 await asyncio.sleep(max(0.0, due - begun))
                 begun = due
+            begun_ns[number] = int(begun * 1e9)
             try:
                 writer.write(payload)
                 status = await _answer(reader)
@@ -74,12 +80,12 @@ async def load(
                 statuses[0] += 1
                 reader, writer = await asyncio.open_connection(host, port)
                 continue
-            latencies.append(time.perf_counter() - begun)
+            latencies.append(time.monotonic() - begun)
             statuses[status] += 1
         writer.close()
 
     await asyncio.gather(*(one_connection() for _ in range(connections)))
-    return Loaded(time.perf_counter() - started, sorted(latencies), statuses)
+    return Loaded(time.monotonic() - started, sorted(latencies), statuses, begun_ns)
 
 
 def _due(plan: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:

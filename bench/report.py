@@ -44,6 +44,7 @@ def placed(text: str, file: str) -> str:
 def render(figures: Mapping[str, Figures], machine: Machine, *, quick: bool, day: str) -> str:
     """Return the report as Markdown."""
     through, limited, late = figures["throughput"], figures["limiter"], figures["latency"]
+    received = figures["receiver"]
     parts = [
         "## The machine",
         _machine(machine, day, quick=quick, loads=[one["load_before"] for one in figures.values()]),
@@ -72,6 +73,16 @@ def render(figures: Mapping[str, Figures], machine: Machine, *, quick: bool, day
         "## Latency of live records",
         "From just before the enqueue to the stand-in's answer, 200 records a second wanted, enqueued one by one.",
         _latency(late),
+        "## The receiver: messages taken in on one core",
+        "Segment's webhook: signature, deduplication, and three mappings that all apply, so that a message becomes three "
+        f"records. The receiver has a core to itself{_shared(received)}; Redis and the sender share another, and nothing "
+        "is delivered meanwhile. Batches are of 1,000 messages.",
+        _received(received),
+        "From the moment at which an identify should have been sent, 500 a second, to the stand-in's answer that holds "
+        "its profile, everything on this machine:",
+        _table(
+            ("", "measured", "p50 ms", "p99 ms", "max ms"), [_spread_row("identifies", received["arrival_to_answer"])]
+        ),
     ]
     return "\n\n".join(parts)
 
@@ -169,11 +180,32 @@ def _latency(figures: Figures) -> str:
     if full:
         share = figures["utilisation_under_full_calls"]
         named.append((f"backfill in calls of 1,000 ({share:.0%} of the limit: the CPU is used up)", full["all"]))
-    rows = [
-        (name, f"{one['records']:,}", number(one["p50_ms"]), number(one["p99_ms"]), number(one["max_ms"]))
-        for name, one in named
-    ]
+    rows = [_spread_row(name, one) for name, one in named]
     return _table(("live records", "measured", "p50 ms", "p99 ms", "max ms"), rows)
+
+
+def _received(figures: Figures) -> str:
+    rows = [
+        (
+            fsync,
+            number(figures[f"single_per_s_{fsync}"]),
+            number(figures[f"single_p50_ms_{fsync}"]),
+            number(figures[f"single_p99_ms_{fsync}"]),
+            number(figures[f"batch_messages_per_s_{fsync}"]),
+            number(figures[f"batch_records_per_s_{fsync}"]),
+        )
+        for fsync in FSYNCS
+    ]
+    head = ("appendfsync", "single messages /s", "p50 ms", "p99 ms", "in batches: messages /s", "records /s")
+    return _table(head, rows)
+
+
+def _shared(figures: Figures) -> str:
+    return "" if figures["cores"] == "own" else " where there are enough of them, which is not so here"
+
+
+def _spread_row(name: str, one: Figures) -> Sequence[str]:
+    return (name, f"{one['records']:,}", number(one["p50_ms"]), number(one["p99_ms"]), number(one["max_ms"]))
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

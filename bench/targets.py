@@ -28,6 +28,11 @@ TARGETS: Final = (
     Target("limiter", "answers_429", "none", lambda value: value == 0, "{:.0f}".format),
     Target("limiter", "max_in_any_second", "at most 60", lambda value: value <= 60, "{:.0f}".format),
     Target("latency", "live_p99_ms_under_bulk", "under 500", lambda value: value < 500),
+    Target("receiver", "single_per_s_always", "at least 3,000", lambda value: value >= 3_000),
+    Target("receiver", "single_p99_ms_always", "under 50", lambda value: value < 50),
+    Target("receiver", "single_per_s_everysec", "at least 5,000", lambda value: value >= 5_000),
+    Target("receiver", "batch_records_per_s_always", "at least 20,000", lambda value: value >= 20_000),
+    Target("receiver", "arrival_to_answer_p99_ms", "under 750", lambda value: value < 750),
 )
 
 

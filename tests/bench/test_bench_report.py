@@ -66,6 +66,17 @@ FIGURES: dict[str, dict[str, Any]] = {
         "under_bulk": {"all": LATENCY, "shared": LATENCY, "disjoint": LATENCY},
         "load_before": 0.3,
     },
+    "receiver": {
+        **{f"single_per_s_{fsync}": 6_000 for fsync in ("always", "everysec")},
+        **{f"single_p50_ms_{fsync}": 9.0 for fsync in ("always", "everysec")},
+        **{f"single_p99_ms_{fsync}": 20.0 for fsync in ("always", "everysec")},
+        **{f"batch_messages_per_s_{fsync}": 9_000 for fsync in ("always", "everysec")},
+        **{f"batch_records_per_s_{fsync}": 27_000 for fsync in ("always", "everysec")},
+        "arrival_to_answer": LATENCY,
+        "arrival_to_answer_p99_ms": 120.0,
+        "cores": "own",
+        "load_before": 0.4,
+    },
 }
 
 
@@ -89,6 +100,11 @@ def test_figures_that_reach_their_targets_are_called_reached() -> None:
         ("limiter", "answers_429", 1),
         ("limiter", "max_in_any_second", 61),
         ("latency", "live_p99_ms_under_bulk", 500.0),
+        ("receiver", "single_per_s_always", 2_999),
+        ("receiver", "single_p99_ms_always", 50.0),
+        ("receiver", "single_per_s_everysec", 4_999),
+        ("receiver", "batch_records_per_s_always", 19_999),
+        ("receiver", "arrival_to_answer_p99_ms", 750.0),
     ],
 )
 def test_a_figure_that_misses_its_target_is_called_missed(benchmark: str, figure: str, value: float) -> None:
