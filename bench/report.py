@@ -74,9 +74,9 @@ def render(figures: Mapping[str, Figures], machine: Machine, *, quick: bool, day
         "From just before the enqueue to the stand-in's answer, 200 records a second wanted, enqueued one by one.",
         _latency(late),
         "## The receiver: messages taken in on one core",
-        "Segment's webhook: signature, deduplication, and three mappings that all apply, so that a message becomes three "
-        f"records. The receiver has a core to itself{_shared(received)}; Redis and the sender share another, and nothing "
-        "is delivered meanwhile. Batches are of 1,000 messages.",
+        "Segment's webhook: signature, deduplication, and three mappings that all apply, so that a message becomes "
+        f"three records. The receiver has a core to itself{_shared(received)}; Redis and the sender share another, and "
+        "nothing is delivered meanwhile. Batches are of 1,000 messages.",
         _received(received),
         "From the moment at which an identify should have been sent, 500 a second, to the stand-in's answer that holds "
         "its profile, everything on this machine:",
