@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
+from producers.segment.destinations import load_destinations
 from tercel.connections import assess, connect, read_durability
 from tercel.embedded import EmbeddedRedis
 from tercel.settings import Settings
@@ -33,6 +34,8 @@ SECRET_CONTENT = {
     "database_url": "postgresql://tercel:x@postgres:5432/tercel",
     "talon_one_key": "0123456789abcdef",
     "flower_basic_auth": "tercel:x",
+    "dropin_key": "0123456789abcdef",
+    "segment_secret": "0123456789abcdef",
 }
 
 
@@ -58,12 +61,14 @@ def load_settings(variables: dict[str, str], folder: Path, monkeypatch: pytest.M
     for name in [name for name in os.environ if name.startswith("TERCEL_")]:
         monkeypatch.delenv(name)
     for name, value in variables.items():
-        if name.startswith("TERCEL_") and name != "TERCEL_CONFIG":
+        if name == "TERCEL_CONFIG" and value == "/etc/tercel/tercel.toml" and "TERCEL_RECEIVER__PORT" in variables:
+            monkeypatch.setenv(name, str(OPS / "receiver" / "tercel.toml"))
+        elif name.startswith("TERCEL_") and name != "TERCEL_CONFIG":
             secret = Path(value).name
             if name.endswith("_FILE") and secret in SECRET_CONTENT:
                 (folder / secret).write_text(SECRET_CONTENT[secret])
                 value = str(folder / secret)  # noqa: PLW2901
-            monkeypatch.setenv(name, re.sub(r"\$\{\w+:-(\w+)\}", r"\1", value))
+            monkeypatch.setenv(name, re.sub(r"\$\{\w+:-(\w*)\}", r"\1", value))
     monkeypatch.setenv("TERCEL_DEPLOYMENTS__PROD__URL", "https://mycompany.europe-west1.talon.one")
     monkeypatch.chdir(folder)
     return Settings.load()
@@ -154,6 +159,22 @@ def test_prometheus_asks_the_workers_where_they_answer() -> None:
 
     assert scrape["names"] == ["workers"]
     assert str(scrape["port"]) == SERVICES["workers"]["environment"]["TERCEL_WORKER__METRICS_PORT"]
+
+
+def test_prometheus_asks_the_receiver_where_it_listens() -> None:
+    scrape = yaml.safe_load((OPS / "prometheus.yml").read_text())["scrape_configs"][1]["dns_sd_configs"][0]
+
+    assert scrape["names"] == ["receiver"]
+    assert str(scrape["port"]) == SERVICES["receiver"]["environment"]["TERCEL_RECEIVER__PORT"]
+
+
+def test_the_receivers_doors_open_with_the_settings_that_come_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = load_settings(SERVICES["receiver"]["environment"], tmp_path, monkeypatch)
+
+    assert {sender.door for sender in settings.senders.values()} == {"segment", "third_party"}
+    assert load_destinations(settings)["prod"].deployment == "prod"
 
 
 def test_the_provisioned_dashboard_uses_the_provisioned_source() -> None:
