@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import typer.main
 
+from producers.segment.destinations import load_destinations
 from tercel.cli import app
 from tercel.cli.catalogue import catalogue
 from tercel.metrics import METRICS
@@ -113,7 +114,7 @@ def test_every_test_named_exists(page: Page) -> None:
 
 
 def test_the_readmes_settings_file_is_one(tmp_path: Path) -> None:
-    [text] = readme.blocks("toml")
+    text = "\n".join(readme.blocks("toml"))  # the second adds to the first
     (tmp_path / "talon-one.key").write_text("secret")
     file = tmp_path / "tercel.toml"
     file.write_text(text)
@@ -121,6 +122,7 @@ def test_the_readmes_settings_file_is_one(tmp_path: Path) -> None:
     settings = Settings.load(file, environ={})
 
     assert settings.deployment("prod").rate == tomllib.loads(text)["deployments"]["prod"]["rate"]
+    assert load_destinations(settings).keys() == settings.segment.keys() == {"shop"}
 
 
 def test_the_readmes_defaults_are_the_defaults() -> None:
