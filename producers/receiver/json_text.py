@@ -15,8 +15,8 @@ MOST_SIGNED_BYTES: Final = 262_144  # of a batch's first message; Segment's own 
 _SPACE: Final = b" \t\n\r"
 _NOT_STRUCTURE: Final = bytes(byte for byte in range(256) if byte not in b'[]{}"')
 _STEPS: Final = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")  # one level down, one up, as signed bytes
-# A string, a bracket, a comma, or a run of anything else.
-_TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},]|[^"\[\]{},]++', re.DOTALL)
+# A string, a bracket, a comma, a run of anything else, or a quote that begins a string without an end.
+_TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},]|[^"\[\]{},]++|"', re.DOTALL)
 
 
 def parse(body: bytes, *, most_depth: int) -> Any:
@@ -61,6 +61,8 @@ def first_element(array: bytes) -> bytes | None:
     depth = 0
     for token in _TOKEN.finditer(array, start, start + MOST_SIGNED_BYTES):
         first = array[token.start()]
+        if token[0] == b'"':  # to look for strings behind it would take a time that grows with the text's square
+            return None
         if first in b"[{":
             depth += 1
         elif first in b"]}" and depth:

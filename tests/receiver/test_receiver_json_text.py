@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from producers.receiver.answers import Problem
-from producers.receiver.json_text import first_element, is_deeper_than, parse
+from producers.receiver.json_text import MOST_SIGNED_BYTES, first_element, is_deeper_than, parse
 
 TRICKY = st.text(alphabet='[]{}"\\,:a\n\t/ü')
 JSON = st.recursive(
@@ -47,6 +47,11 @@ def test_the_first_element_is_found_as_it_was_written(values: list[Any], gap: st
 @pytest.mark.parametrize("text", [b"", b"[]", b"{}", b"[1", b'["a', b"[[1]", b"1"])
 def test_where_no_first_element_can_be_told_there_is_none(text: bytes) -> None:
     assert first_element(text) is None
+
+
+def test_a_string_full_of_escaped_quotes_and_without_an_end_is_looked_through_once() -> None:
+    # Anybody may send this, before any signature is known to be right: looking again at each quote takes minutes.
+    assert first_element(b'["' + b'\\"' * (MOST_SIGNED_BYTES // 2)) is None
 
 
 @given(text=st.binary(max_size=200))
