@@ -5,22 +5,19 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from tercel.messages import decode
 from tercel.records import LaneKind
-from tests.receiver.open_doors import SETTINGS, OpenDoors, identify, open_doors, signed
+from tests.receiver.open_doors import SETTINGS, OpenDoors, identify, open_doors
+from tests.receiver.stream import CLIENTS, NO_ANSWER, Stream
 from tests.support.redis_server import DurableRedis
 from tests.support.waiting import eventually
 
-CLIENTS = 8
-NO_ANSWER = 0  # the receiver had ended
 ENOUGH = 150  # answers in each phase, so that many are under way at the moment of the kill
 
 
@@ -31,52 +28,6 @@ def durable(durable_redis: DurableRedis) -> Iterator[OpenDoors]:
         yield doors
 
 
-class Stream:
-    """Clients that post one message after the other, and remember what each was answered."""
-
-    def __init__(self, doors: OpenDoors) -> None:
-        self.answers: dict[str, int] = {}
-        self._port, self._stop = doors.port, threading.Event()
-        self._threads = [threading.Thread(target=self._run, args=(n,)) for n in range(CLIENTS)]
-
-    def __enter__(self) -> Stream:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-        for thread in self._threads:
-            thread.join()
-
-    def stop(self) -> None:
-        """Have each client stop after its next answer."""
-        self._stop.set()
-
-    def with_status(self, *statuses: int) -> set[str]:
-        """Return the users whose message was answered so."""
-        return {user for user, status in self.answers.copy().items() if status in statuses}
-
-    def has_more(self, n: int, *statuses: int) -> None:
-        """Wait until ``n`` more messages were answered so."""
-        wanted = len(self.with_status(*statuses)) + n
-        eventually(lambda: len(self.with_status(*statuses)) >= wanted, 30, lambda: f"{len(self.answers)} answers")
-
-    def _run(self, client: int) -> None:
-        with httpx.Client(base_url=f"http://127.0.0.1:{self._port}", timeout=60) as http:
-            for number in range(1_000_000):
-                if self._stop.is_set():
-                    return
-                user = f"u-{client}-{number}"
-                body, signature = signed(identify(user, f"m-{user}"))
-                try:
-                    answer = http.post("/segment/webhook/web", content=body, headers={"X-Signature": signature})
-                except httpx.TransportError:
-                    self.answers[user] = NO_ANSWER
-                    return
-                self.answers[user] = answer.status_code
-
-
 def users_on_lane(doors: OpenDoors) -> list[str]:
     lying: Any = doors.redis.lrange("prod.profile.live", 0, -1)
     return [decode(message).data["profile_id"] for message in lying]
@@ -85,7 +36,7 @@ def users_on_lane(doors: OpenDoors) -> list[str]:
 def test_every_message_answered_well_survives_a_killed_redis_and_every_other_was_put_off(
     durable: OpenDoors, durable_redis: DurableRedis
 ) -> None:
-    with Stream(durable) as stream:
+    with Stream(durable.port) as stream:
         stream.has_more(ENOUGH, 200)
         durable_redis.kill9()
         stream.has_more(CLIENTS, 503)
@@ -142,7 +93,7 @@ def test_a_full_lane_is_answered_503_and_the_other_lanes_take_on(durable_redis: 
 
 
 def test_whatever_was_taken_in_is_answered_before_the_receiver_ends(durable: OpenDoors) -> None:
-    with Stream(durable) as stream:
+    with Stream(durable.port) as stream:
         stream.has_more(ENOUGH, 200)
         durable.process.terminate()
 
