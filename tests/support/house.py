@@ -18,7 +18,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from redis import Redis
@@ -67,6 +67,9 @@ def standin_config() -> Config:
     )
 
 
+_KEPT: Final = ("surge:", "arrivals:", "seen:")  # what the lanes remember for a while beyond the last record
+
+
 @dataclass
 class House:
     """What runs. ``workers`` are those started last in each place; killed ones stay there until they are replaced."""
@@ -94,6 +97,18 @@ class House:
             "-m", "celery", "-A", "workers.app", "worker", "-n", f"w{self.started}@%h", "--without-mingle",
             env={**self.environment, **settings}, name=f"worker-{self.started}",
         )  # fmt: skip
+
+    def configure(self, settings: str) -> None:
+        """Give the processes that are started from now on a settings file with this text; variables go before it."""
+        file = self.key_file.with_name("tercel.toml")
+        file.write_text(settings)
+        self.environment["TERCEL_CONFIG"] = str(file)
+
+    def launch_receiver(self, port: int) -> Process:
+        """Start one process of the receiver on a port, which it shares with others there. Return at once."""
+        return self.processes.python(
+            "-m", "producers.receiver", "--port", str(port), env=self.environment, name="receiver"
+        )
 
     def start_workers(self, n: int = 1, **settings: str) -> list[Process]:
         """Start ``n`` more workers and wait until they are ready to work."""
@@ -134,7 +149,7 @@ class House:
         for name in sorted(key.decode() for key in self.client.scan_iter(count=1_000)):
             if name.startswith((f"{DEPLOYMENT}.", f"tercel:{DEPLOYMENT}:")):
                 rest = name.removeprefix(f"tercel:{DEPLOYMENT}:")
-                if rest in ("totals", "freeings", "probe", "unknown-attributes") or rest.startswith(("surge:", "arrivals:")):
+                if rest in ("totals", "freeings", "probe", "unknown-attributes") or rest.startswith(_KEPT):
                     continue
                 if rest == "waiting" and not any(int(n) for n in self.client.hvals(name)):
                     continue
