@@ -16,6 +16,11 @@ TercelError                      exit status 1
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tercel.records import LaneKind
+
 
 class TercelError(Exception):
     """Base of every error below. ``code`` is stable and known to ``tercel explain``."""
@@ -75,9 +80,16 @@ class DestinationUnavailable(UnavailableError):
 
 
 class LaneFull(TercelError):
-    """A lane is above its high-water mark. Nothing was enqueued; try again later."""
+    """A lane is above its high-water mark. Nothing was enqueued; try again later.
+
+    ``kind`` is the lane's; None where it is Redis itself that is full.
+    """
 
     code = "T301"
+
+    def __init__(self, message: str, kind: LaneKind | None = None) -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 class CheckpointMoved(TercelError):

@@ -10,7 +10,6 @@ from redis import RedisError
 from producers.receiver.values import Fate, Load
 from tercel.errors import LaneFull, RedisUnavailable
 from tercel.lanes import Enqueued, Parcel
-from tercel.messages import lane_name
 from tercel.records import LaneKind, Record, Urgency
 
 _AWAY: Final = (RedisError, RedisUnavailable, OSError)
@@ -45,20 +44,19 @@ class Enqueuer:
     def put(self, deployment: str, loads: Sequence[Load]) -> list[Fate]:
         """Put loads on their lanes with one script where that goes, and return the fate of each.
 
-        A full lane refuses the whole script: whatever goes to that lane is then left out, and the others are tried
-        again. Nothing of a lane gets in after something older of it was kept out.
+        A full lane refuses the whole script: whatever goes to that lane is then left out, with what comes after it for
+        the same profiles, and the others are tried again. Nothing of a lane or of a profile gets in after something
+        older of it was kept out.
         """
         fates = [Fate.LANE_FULL] * len(loads)
         left = list(range(len(loads)))
         while left:
             try:
                 found = self._enqueue(deployment, [loads[place] for place in left])
-            except LaneFull as refused:
-                full = _full_kind(deployment, refused)
-                rest = [place for place in left if full not in loads[place].kinds]
-                if full is None or rest == left:  # Redis itself is full: nothing gets in
+            except LaneFull as full:
+                if full.kind is None:  # Redis itself is full: nothing gets in
                     break
-                left = rest
+                left = _beside(full.kind, loads, left)
                 continue
             except _AWAY:
                 found = [Fate.REDIS_AWAY] * len(left)
@@ -84,7 +82,14 @@ class Enqueuer:
         return fates
 
 
-def _full_kind(deployment: str, refused: LaneFull) -> LaneKind | None:
-    """Return the kind of the lane that is full, by its name in the error; None where no lane is named."""
-    words = str(refused).split()
-    return next((kind for kind in LaneKind if lane_name(deployment, kind, Urgency.LIVE) in words), None)
+def _beside(full: LaneKind, loads: Sequence[Load], places: Sequence[int]) -> list[int]:
+    """Return the places of what has nothing to do with a full lane."""
+    beside: list[int] = []
+    kept_out: set[str] = set()
+    for place in places:
+        load = loads[place]
+        if full in load.kinds or not kept_out.isdisjoint(load.key_texts):
+            kept_out |= load.key_texts
+        else:
+            beside.append(place)
+    return beside

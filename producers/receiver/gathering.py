@@ -3,6 +3,9 @@
 Each deployment has a line. While one enqueue of a line is under way, the next loads gather; there is never a second one
 in flight, so loads get to their lanes in the order in which they were handed in. No timer is needed: under little
 traffic a load goes at once, under much the enqueues grow.
+
+What is kept out comes again with its request. So what follows in the same request for the same profiles is kept out
+with it: it would have overtaken it by then.
 """
 
 from __future__ import annotations
@@ -73,23 +76,30 @@ class Gatherer:
 
     async def _run(self, line: _Line) -> None:
         """Enqueue until the line is empty, one batch after the other."""
-        loop = asyncio.get_running_loop()
         try:
             while line.waiting:
                 taken = line.take(self._most_together)
-                loads = [load for load, _, _ in taken]
                 try:
-                    fates = await loop.run_in_executor(self._executor, self._put, line.deployment, loads)
-                except Exception as error:  # a mistake of ours: who waits must hear of it, and the line goes on
-                    for _, ticket, _ in taken:
-                        ticket.fail(error)
-                else:
-                    for (_, ticket, place), fate in zip(taken, fates, strict=True):
-                        ticket.settle(place, fate)
+                    # What a request is kept out with is settled here, and does not go.
+                    going = [one for one in taken if not (one[1].kept_out and one[1].keeps_out(one[2], one[0]))]
+                    if going:
+                        await self._enqueue(line.deployment, going)
                 finally:
-                    self._waiting -= sum([load.weight for load in loads])
+                    self._waiting -= sum([load.weight for load, _, _ in taken])
         finally:
             line.task = None
+
+    async def _enqueue(self, deployment: str, going: Sequence[_Waiting]) -> None:
+        """Enqueue these together, and tell those who wait for them."""
+        loads = [load for load, _, _ in going]
+        try:
+            fates = await asyncio.get_running_loop().run_in_executor(self._executor, self._put, deployment, loads)
+        except Exception as error:  # a mistake of ours: who waits must hear of it, and the line goes on
+            for load, ticket, _ in going:
+                ticket.fail(load, error)
+        else:
+            for (load, ticket, place), fate in zip(going, fates, strict=True):
+                ticket.settle(place, load, fate)
 
 
 class _Line:
@@ -99,10 +109,10 @@ class _Line:
 
     def __init__(self, deployment: str) -> None:
         self.deployment = deployment
-        self.waiting: deque[tuple[Load, _Ticket, int]] = deque()
+        self.waiting: deque[_Waiting] = deque()
         self.task: asyncio.Task[None] | None = None
 
-    def take(self, most: int) -> list[tuple[Load, _Ticket, int]]:
+    def take(self, most: int) -> list[_Waiting]:
         """Take loads off the front until they hold ``most`` records; one that is larger goes by itself."""
         taken = [self.waiting.popleft()]
         room = most - len(taken[0][0].records)
@@ -115,22 +125,45 @@ class _Line:
 
 
 class _Ticket:
-    """What one request waits for: the fates of all its loads."""
+    """What one request waits for: the fates of all its loads.
 
-    __slots__ = ("_fates", "_missing", "done")
+    ``kept_out`` are the profiles, by deployment, of which something did not get in, with what became of that.
+    """
+
+    __slots__ = ("_fates", "_missing", "done", "kept_out")
 
     def __init__(self, loads: int, done: asyncio.Future[list[Fate]]) -> None:
         self.done = done
+        self.kept_out: dict[tuple[str, str], Fate] = {}
         self._fates = [Fate.REDIS_AWAY] * loads
         self._missing = loads
 
-    def settle(self, place: int, fate: Fate) -> None:
+    def keeps_out(self, place: int, load: Load) -> bool:
+        """Settle a load that follows one which was kept out; False where there is none for any of its profiles."""
+        why = next((self.kept_out[one] for one in _concerned(load) if one in self.kept_out), None)
+        if why is not None:
+            self.settle(place, load, why)
+        return why is not None
+
+    def settle(self, place: int, load: Load, fate: Fate) -> None:
+        """Note what became of a load."""
         self._fates[place] = fate
+        if not fate.is_in:
+            self.kept_out |= dict.fromkeys(_concerned(load), fate)
         self._missing -= 1
         if not self._missing and not self.done.done():
             self.done.set_result(self._fates)
 
-    def fail(self, error: Exception) -> None:
+    def fail(self, load: Load, error: Exception) -> None:
+        """Note that a load met a mistake of ours."""
+        self.kept_out |= dict.fromkeys(_concerned(load), Fate.REDIS_AWAY)
         self._missing -= 1
         if not self.done.done():
             self.done.set_exception(error)
+
+
+def _concerned(load: Load) -> list[tuple[str, str]]:
+    return [(load.deployment, text) for text in load.key_texts]
+
+
+_Waiting = tuple[Load, _Ticket, int]  # a load, who waits for it, and its place among that one's loads

@@ -32,6 +32,11 @@ class Load:
         """The kinds of the lanes it goes to."""
         return frozenset(record.lane_kind for record in self.records)
 
+    @property
+    def key_texts(self) -> frozenset[str]:
+        """What it concerns: profiles, whose records keep their order, and audiences."""
+        return frozenset(record.key_text for record in self.records)
+
 
 class Fate(StrEnum):
     """What became of a load. Only the first two may be answered with a 2xx; after the others nothing of it is in."""

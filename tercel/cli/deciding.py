@@ -65,7 +65,7 @@ def replay_chosen(
                 for batch in _batches(store.rejections(**wanted.filters())):
                     replay(batch, redis, store, settings, tally)
             except LaneFull as full:
-                raise LaneFull(f"{tally.done:,} were replayed, then: {full}") from full
+                raise LaneFull(f"{tally.done:,} were replayed, then: {full}", full.kind) from full
     console.out(f"{tally.done:,} replayed: they are on their lanes again.")
     if tally.skipped:
         console.note(

@@ -75,7 +75,8 @@ class Lanes(Managed):
         in order and all of them; an input seen within the last ``window_s`` seconds (to a quarter of that more) is left
         out and counted as duplicate.
 
-        Raises :class:`LaneFull` and :class:`CheckpointMoved`; both mean that nothing was changed.
+        Raises :class:`LaneFull`, which says of what kind the full lane is, and :class:`CheckpointMoved`; both mean that
+        nothing was changed.
         """
         if high_water and self._memory.is_full():
             raise LaneFull(f"Redis uses over {FULL_SHARE:.0%} of its maxmemory: wait until lanes drain, or raise it")
@@ -106,7 +107,8 @@ class Lanes(Managed):
         if word == b"full":
             lane = answer[1].decode().removeprefix(self.prefix)
             raise LaneFull(
-                f"lane {lane} holds {answer[2]} records, its high-water mark is {high_water}: wait, then retry"
+                f"lane {lane} holds {answer[2]} records, its high-water mark is {high_water}: wait, then retry",
+                LaneKind(lane.rsplit(".", 2)[1]),
             )
         if word == b"moved":
             raise CheckpointMoved(f"run {run} is not where this process left it: another process is working on it")

@@ -46,9 +46,10 @@ def test_a_full_lane_takes_nothing_of_the_batch(lanes: Lanes, urgency: Urgency) 
     lanes.enqueue("prod", urgency, profiles(5), high_water=5)
     before = everything(lanes.redis)
 
-    with pytest.raises(LaneFull, match="holds 5 records, its high-water mark is 5"):
+    with pytest.raises(LaneFull, match="holds 5 records, its high-water mark is 5") as full:
         lanes.enqueue("prod", urgency, [Event(profile_id="e", type="t", event_id="1"), *profiles(1)], high_water=5)
 
+    assert full.value.kind is LaneKind.PROFILE
     assert everything(lanes.redis) == before
 
 

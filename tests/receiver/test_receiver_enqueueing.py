@@ -76,6 +76,16 @@ def test_a_full_lane_refuses_only_what_goes_to_it(redis_client: Redis) -> None:
     assert ids_on(redis_client, LaneKind.EVENT) == ["x", "y"]
 
 
+def test_what_follows_something_that_a_full_lane_refused_does_not_overtake_it(redis_client: Redis) -> None:
+    puts = enqueuer(redis_client, high_water=1)
+    puts.put("prod", [load(event("x"))])
+
+    fates = puts.put("prod", [load(profile("u")), load(event("u")), load(profile("u")), load(profile("other"))])
+
+    assert fates == [Fate.ACCEPTED, Fate.LANE_FULL, Fate.LANE_FULL, Fate.ACCEPTED]
+    assert ids_on(redis_client, LaneKind.PROFILE) == ["u", "other"]
+
+
 def test_several_full_lanes_are_found_one_after_the_other(redis_client: Redis) -> None:
     puts = enqueuer(redis_client, high_water=1)
     puts.put("prod", [load(event("x"), profile("x"))])

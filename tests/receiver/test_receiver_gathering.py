@@ -14,6 +14,8 @@ from producers.receiver.gathering import Crowded, Gatherer
 from producers.receiver.values import Fate, Load
 from tercel.records import Profile
 
+FATES = {b"again": Fate.DUPLICATE, b"full": Fate.LANE_FULL, b"away": Fate.REDIS_AWAY}
+
 
 class HeldPut:
     """An enqueue that waits until it is let go, and remembers what it was given."""
@@ -29,7 +31,7 @@ class HeldPut:
         self.gate.acquire()
         if any(load.seen_id == b"mistake" for load in loads):
             raise ZeroDivisionError
-        return [Fate.DUPLICATE if load.seen_id == b"again" else Fate.ACCEPTED for load in loads]
+        return [FATES.get(load.seen_id, Fate.ACCEPTED) for load in loads]
 
     async def has_begun(self) -> None:
         await asyncio.get_running_loop().run_in_executor(None, self.begun.acquire)
@@ -75,7 +77,7 @@ def test_each_request_learns_the_fates_of_its_own_loads() -> None:
         fates = await asyncio.gather(
             gathers.hand_in([load("a"), load("b", seen_id=b"again")]), gathers.hand_in([load("c")]), gathers.hand_in([])
         )
-        assert fates == [[Fate.ACCEPTED, Fate.DUPLICATE], [Fate.ACCEPTED], []]
+        assert list(fates) == [[Fate.ACCEPTED, Fate.DUPLICATE], [Fate.ACCEPTED], []]
 
     run(scenario())
 
@@ -150,6 +152,33 @@ def test_a_request_that_nobody_waits_for_any_more_is_enqueued_all_the_same() -> 
         await first
         await put.has_begun()
         assert names(put.calls[1][1]) == ["gone-0"]
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("why", [b"full", b"away"])
+def test_what_follows_in_a_request_something_of_its_profile_that_was_kept_out_is_kept_out_with_it(why: bytes) -> None:
+    async def scenario() -> None:
+        put = HeldPut()
+        put.gate.release(10)
+        fates = await gatherer(put, most_together=1).hand_in(
+            [load("u", seen_id=why), load("other"), load("u"), load("u", deployment="second")]
+        )
+        assert fates == [FATES[why], Fate.ACCEPTED, FATES[why], Fate.ACCEPTED]
+        assert [names(loads) for deployment, loads in put.calls if deployment == "prod"] == [["u-0"], ["other-0"]]
+
+    run(scenario())
+
+
+def test_another_request_may_get_in_where_one_was_kept_out() -> None:
+    async def scenario() -> None:
+        put = HeldPut()
+        put.gate.release(10)
+        gathers = gatherer(put)
+        first, second = await asyncio.gather(
+            gathers.hand_in([load("u", seen_id=b"away")]), gathers.hand_in([load("u")])
+        )
+        assert (first, second) == ([Fate.REDIS_AWAY], [Fate.ACCEPTED])
 
     run(scenario())
 
