@@ -16,6 +16,7 @@ import uvicorn
 
 from producers.receiver import log, reasons
 from producers.receiver.app import App
+from producers.receiver.connections import OnePieceProtocol
 from producers.receiver.desk import Desk
 from producers.receiver.documents import pages
 from producers.receiver.enqueueing import Enqueuer
@@ -104,7 +105,7 @@ def serve(app: App, sock: socket.socket) -> None:
     config = uvicorn.Config(
         cast(Any, app),
         loop="uvloop",
-        http="httptools",
+        http=OnePieceProtocol,
         ws="none",
         interface="asgi3",
         lifespan="off",
