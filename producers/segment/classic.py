@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Container, Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
 from producers.intake import Refusal, Taken
-from producers.segment.people import COMPUTATION_CLASSES, personas_of, type_of, user_id_of
+from producers.segment.people import COMPUTATION_CLASSES, is_switched_off, personas_of, type_of, user_id_of
 from producers.segment.reasons_classic import (
     BAD_ATTRIBUTE,
     BAD_TRAITS,
@@ -17,11 +17,14 @@ from producers.segment.reasons_classic import (
     NO_USER_ID,
     NOT_IDENTIFY,
     NOTHING_LISTED,
+    SWITCHED_OFF,
     TRAITS_LEFT_OUT,
 )
 from tercel.records import Profile
 
 SEPARATOR = "_"  # joins the names of nested traits: address.city becomes address_city
+MOST_NAMES = 1_000_000  # characters of the names that one computed trait may become; each repeats those above it
+INTEGRATION = "Talon.One"  # the destination's name in a message's integrations object
 
 
 class Classic:
@@ -34,9 +37,18 @@ class Classic:
     def __init__(self, deployment: str, custom_attributes: Collection[str] = ()) -> None:
         self._deployment = deployment
         self._listed = frozenset(custom_attributes)
+        # Objects that a listed trait may lie in. No other is entered: its names could fill the memory for nothing.
+        self._holders = frozenset(
+            name[:at] for name in custom_attributes for at, letter in enumerate(name) if letter == SEPARATOR
+        )
 
     def take(self, message: Mapping[str, Any]) -> Taken:
-        """Return the profile that an identify message updates. Anything else is filtered, with a note that says why."""
+        """Return the profile that an identify message updates. Anything else is filtered, with a note that says why.
+
+        So is a message whose ``integrations`` switch the destination off by name.
+        """
+        if is_switched_off(message, INTEGRATION):
+            return self._left_out(SWITCHED_OFF)
         if message.get("type") != "identify":
             return self._left_out(NOT_IDENTIFY)
         user_id = user_id_of(message)
@@ -52,7 +64,10 @@ class Classic:
             return self._left_out(NOTHING_LISTED)
         if not isinstance(traits, Mapping):
             return self._refused(Refusal(BAD_TRAITS, "traits", f"traits has to be an object, not {type_of(traits)}"))
-        attributes, notes = self._attributes(traits, computed_key(message))
+        try:
+            attributes, notes = self._attributes(traits, computed_key(message))
+        except _TooLarge:
+            return self._refused(Refusal(BAD_TRAITS, "traits", "the computed trait is an object with too many names"))
         if not attributes:
             return self._left_out(NOTHING_LISTED, *notes)
         try:
@@ -69,11 +84,10 @@ class Classic:
         for name, value in traits.items():
             by_itself = name == computed
             if isinstance(value, Mapping):
-                for flat_name, flat_value in flattened(name, value).items():
-                    if by_itself or flat_name in self._listed:
-                        nested[flat_name] = flat_value
-                    else:
-                        left_out = True
+                found, rest = flattened(name, value, None if by_itself else self._holders)
+                wanted = {flat: inner for flat, inner in found.items() if by_itself or flat in self._listed}
+                nested |= wanted
+                left_out |= rest or len(wanted) < len(found)
             elif by_itself or name in self._listed:
                 sent[name] = value
             else:
@@ -99,17 +113,32 @@ def computed_key(message: Mapping[str, Any]) -> str:
     return key if is_computed and isinstance(key, str) else ""
 
 
-def flattened(name: str, value: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a nested trait as flat ones, in order: lists stay lists, empty objects vanish. Later ones win."""
+class _TooLarge(Exception):
+    """A trait has so many nested names that they would fill the memory."""
+
+
+def flattened(name: str, value: Mapping[str, Any], holders: Container[str] | None) -> tuple[dict[str, Any], bool]:
+    """Return a nested trait as flat ones, in order, and whether anything was left out. Later ones win.
+
+    Lists stay lists, empty objects vanish. Only objects whose flat name is in ``holders`` are entered; None: all are.
+    Raises :class:`_TooLarge`.
+    """
     flat: dict[str, Any] = {}
+    left_out = False
+    characters = 0
     waiting: list[tuple[str, Any]] = [(name, value)]
     while waiting:  # not recursive: how deep a message may nest is not ours to know
         path, inner = waiting.pop()
-        if isinstance(inner, Mapping):
-            waiting.extend((f"{path}{SEPARATOR}{key}", inner[key]) for key in reversed(inner))
-        else:
+        if not isinstance(inner, Mapping):
             flat[path] = inner
-    return flat
+        elif holders is not None and path not in holders:
+            left_out |= bool(inner)
+        else:
+            characters += len(inner) * len(path) if holders is None else 0
+            if characters > MOST_NAMES:
+                raise _TooLarge
+            waiting.extend((f"{path}{SEPARATOR}{key}", inner[key]) for key in reversed(inner))
+    return flat, left_out
 
 
 def _refusal(error: ValidationError) -> Refusal:

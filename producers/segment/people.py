@@ -49,6 +49,14 @@ def personas_of(message: Mapping[str, Any]) -> Mapping[str, Any]:
     return object_at(object_at(message, "context"), "personas")
 
 
+def is_switched_off(message: Mapping[str, Any], integration: str) -> bool:
+    """Return whether a message's sender switched a destination off for it, by name.
+
+    ``"All": false`` says nothing here: Segment has heeded it already, and sent the message to its webhook all the same.
+    """
+    return object_at(message, "integrations").get(integration) is False
+
+
 def object_at(holder: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     """Return the object under the key, an empty one where there is none or something else."""
     value = holder.get(key)

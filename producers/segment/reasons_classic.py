@@ -47,6 +47,7 @@ REASONS: Final[dict[str, Explanation]] = {
     ),
 }
 
+SWITCHED_OFF: Final = "integrations_switched_off"  # the message's sender does not want it at this destination
 NOT_IDENTIFY: Final = "classic_not_identify"  # classic takes nothing but identify
 NO_USER_ID: Final = "no_user_id"  # an anonymous visitor, or a message about another identifier of a profile
 NOTHING_LISTED: Final = "classic_no_listed_traits"  # a message none of whose traits is to be sent

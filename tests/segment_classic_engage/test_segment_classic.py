@@ -18,6 +18,7 @@ from producers.segment.reasons_classic import (
     NO_USER_ID,
     NOT_IDENTIFY,
     NOTHING_LISTED,
+    SWITCHED_OFF,
     TRAITS_LEFT_OUT,
 )
 from tercel.records import LaneKind, Profile
@@ -184,6 +185,43 @@ def test_a_value_that_json_cannot_hold_is_refused_without_being_repeated(value: 
 
     assert (refusal.code, refusal.where) == (BAD_ATTRIBUTE, "traits")
     assert "a@b.example" not in refusal.reason
+
+
+def test_names_that_nobody_listed_are_not_made_however_long_they_would_become() -> None:
+    # Five gigabytes of names, of one megabyte that is sent.
+    traits = {"k" * 1_000_000: {str(n): n for n in range(5_000)}, "plan": "pro"}
+
+    taken = Classic("prod", LISTED).take(identify(traits))
+
+    assert taken.records == (Profile(profile_id="u123", attributes={"plan": "pro"}),)
+    assert taken.notes == (TRAITS_LEFT_OUT,)
+
+
+def test_a_computed_object_whose_names_would_fill_the_memory_is_refused() -> None:
+    name = "k" * 1_000_000
+
+    taken = Classic("prod", LISTED).take(identify({name: {str(n): n for n in range(5_000)}}, context=computed(name)))
+
+    assert [(refusal.code, refusal.where) for refusal in taken.refused] == [(BAD_TRAITS, "traits")]
+
+
+@pytest.mark.parametrize(
+    ("integrations", "is_wanted"),
+    [
+        ({"Talon.One": False}, False),
+        ({"Talon.One": True}, True),
+        ({"Talon.One": {}}, True),
+        ({"Talon.One (Actions)": False}, True),
+        ({"All": False}, True),
+        ([], True),
+        (None, True),
+    ],
+)
+def test_a_message_may_switch_the_destination_off_by_its_name(integrations: Any, is_wanted: bool) -> None:
+    taken = Classic("prod", LISTED).take(identify({"plan": "pro"}, integrations=integrations))
+
+    assert bool(taken.records) is is_wanted
+    assert is_wanted or (taken.filtered, taken.notes) == (1, (SWITCHED_OFF,))
 
 
 def test_however_deep_a_trait_is_nested_it_is_flattened() -> None:

@@ -215,6 +215,17 @@ def test_replace_takes_numbers_and_booleans_as_texts_and_nothing_else(value: Any
     assert applied({"@replace": {"pattern": "5", "replacement": "X", "value": value}}) == result
 
 
+def test_a_flat_object_whose_names_would_fill_the_memory_fails() -> None:
+    deep = {"k" * 1_000_000: {str(n): n for n in range(5_000)}}
+    with pytest.raises(MappingNotApplied, match="names become too long"):
+        applied({"@flatten": {"separator": "_", "value": path("$.deep")}}, {"deep": deep})
+
+
+def test_a_long_text_is_not_merged_letter_by_letter() -> None:
+    with pytest.raises(MappingNotApplied, match="too long to be merged"):
+        applied({"@merge": {"direction": "right", "objects": [path("$.t")]}}, {"t": "a" * 100_000})
+
+
 def test_a_replacement_that_would_fill_the_memory_fails() -> None:
     with pytest.raises(MappingNotApplied, match="becomes too long"):
         applied({"@replace": {"pattern": "a", "replacement": "$`", "value": path("$.t")}}, {"t": "a" * 100_000})

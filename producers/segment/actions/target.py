@@ -13,13 +13,14 @@ from producers.segment.actions.mapped import MappedAction, map_actions
 from producers.segment.actions.sent import SentRequest, sent_as
 from producers.segment.mapping import MappingNotApplied
 from producers.segment.mappings_file import WrittenMapping
+from producers.segment.people import is_switched_off
+from producers.segment.reasons_classic import SWITCHED_OFF
 from producers.third_party.callbacks import NO_CALLBACKS, CallbackPolicy
 from producers.third_party.problems import BadCall
 from producers.third_party.translation import translate
 from tercel.records import Record
 
 INTEGRATION: Final = "Talon.One (Actions)"  # the destination's name in a message's integrations object
-SWITCHED_OFF: Final = "integrations_switched_off"  # note: the message's sender does not want it here
 FAILURES: Final = (MappingNotApplied, FieldsWrong, BadCall)
 
 
@@ -66,7 +67,7 @@ class ActionsTarget:
         matches is filtered, as is one whose ``integrations`` switch the destination off by name. ``sender`` tells
         message ids of different senders apart.
         """
-        if _says_no(message):
+        if is_switched_off(message, INTEGRATION):
             return self._unwanted
         records: list[Record] = []
         refused: list[Refusal] = []
@@ -107,7 +108,7 @@ class ActionsTarget:
         return f"{sender}/{self.name}/{message_id}" if isinstance(message_id, str) and message_id else ""
 
     def _explained(self, mapped: MappedAction, message: Mapping[str, Any]) -> Step:
-        if _says_no(message):
+        if is_switched_off(message, INTEGRATION):
             return _step(mapped, matched=False, why_not=f"The message's integrations switch {INTEGRATION} off.")
         if not mapped.trigger.matches(message):
             return _step(mapped, matched=False, why_not="The trigger does not match this message.")
@@ -138,15 +139,6 @@ def _refusal_of(mapped: MappedAction, failure: MappingNotApplied | FieldsWrong |
     if isinstance(failure, FieldsWrong):
         return refusals.of_fields(mapped.label, failure)
     return refusals.of_call(mapped.label, mapped.action.slug, failure)
-
-
-def _says_no(message: Mapping[str, Any]) -> bool:
-    """Whether a message's sender switched this destination off for it, by name.
-
-    ``"All": false`` says nothing here: Segment has heeded it already, and sent the message to its webhook all the same.
-    """
-    integrations = message.get("integrations")
-    return isinstance(integrations, dict) and integrations.get(INTEGRATION) is False
 
 
 def _step(mapped: MappedAction, *, matched: bool = True, **found: Any) -> Step:

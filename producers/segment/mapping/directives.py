@@ -14,7 +14,7 @@ import orjson
 from producers.segment.mapping.errors import MappingNotApplied
 from producers.segment.mapping.javascript import UNDEFINED, is_falsy, is_loosely_empty, json_text, text_of, type_name
 from producers.segment.mapping.liquid import LiquidFault, compile_liquid
-from producers.segment.mapping.objects import flattened, merged, without_nulls
+from producers.segment.mapping.objects import ObjectTooLarge, flattened, merged, without_nulls
 from producers.segment.mapping.paths import Resolve, path_reader
 from producers.segment.mapping.shape import is_directive, step
 from producers.segment.mapping.templates import template_renderer
@@ -178,7 +178,10 @@ def merge(options: Any, place: str, build: Build) -> Resolve:
     def apply(payload: Any) -> dict[str, Any]:
         towards = direction(payload)
         found = [part(payload) for part in parts]
-        whole = merged(found[::-1] if towards == "left" else found)
+        try:
+            whole = merged(found[::-1] if towards == "left" else found)
+        except ObjectTooLarge:
+            raise MappingNotApplied(place, "a text is too long to be merged letter by letter.") from None
         return {key: value for key, value in whole.items() if value is not UNDEFINED}
 
     return apply
@@ -217,7 +220,10 @@ def flatten(options: Any, place: str, build: Build) -> Resolve:
             raise MappingNotApplied(
                 step(place, "separator"), f"should give a string but it gives the type {type_name(between)}."
             )
-        return flattened(inner(payload), between, omit_lists=omit_lists)
+        try:
+            return flattened(inner(payload), between, omit_lists=omit_lists)
+        except ObjectTooLarge:
+            raise MappingNotApplied(place, "the flat object's names become too long.") from None
 
     return apply
 
