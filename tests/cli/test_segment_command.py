@@ -13,26 +13,11 @@ from sandbox.talon_one import Config, StandIn, start
 from sandbox.talon_one.config import AttributeType, Schema
 from tercel.cli.segment.samples import SAMPLES
 from tests.cli.conftest import Tercel
+from tests.support.seed_payload import SEEDS_PAYLOAD
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples/segment"
 CALLBACK_KEY = "X-Key 0123456789abcdef0123456789abcdef"
-# The payload that Segment's page on Talon.One (Actions) gives to test with.
-SEEDS_PAYLOAD = {
-    "messageId": "segment-test-message-t1kx8e",
-    "timestamp": "2022-03-22T12:41:20.918Z",
-    "type": "track",
-    "userId": "test-user-z65zqk",
-    "event": "track-event",
-    "email": "test@example.org",
-    "projectId": "qR6APLKpCBB3ue8pHkBLpo",
-    "properties": {
-        "eventType": "mySegmentEvent",
-        "type": "boolean",
-        "customerProfileId": "a_customer_id",
-        "attributes": {"language": "English"},
-    },
-}
 TRACK = {
     "name": "Track",
     "trigger": 'type = "track"',
