@@ -92,3 +92,21 @@ def test_a_session_of_nobody_has_a_key_of_its_own() -> None:
 
 def test_every_kind_of_lane_has_its_own_letter_and_its_record() -> None:
     assert len(LANE_KIND_OF_LETTER) == len(LaneKind) == len(RECORD_OF_LANE)
+
+
+def test_a_records_attributes_are_its_own() -> None:
+    given = {"tier": "gold"}
+    profile = Profile(profile_id="u1", attributes=given)
+    given["tier"] = "silver"
+    assert profile.attributes == {"tier": "gold"}
+
+
+@pytest.mark.parametrize("value", [b"bytes", object(), {"inner": (1, 2)}, float("inf"), [float("nan")]])
+def test_a_value_that_json_has_no_word_for_is_refused_beside_plain_ones(value: object) -> None:
+    with pytest.raises(ValidationError):
+        Profile.model_validate({"profile_id": "u1", "attributes": {"name": "Ada", "odd": value, "spend": 9.5}})
+
+
+def test_attributes_beyond_ascii_are_taken_as_they_are() -> None:
+    attributes = {"größe": "XL", "name": "Žofie", "spend": 2**62, "vip": True, "left": None}
+    assert Profile.model_validate({"profile_id": "u1", "attributes": attributes}).attributes == attributes
