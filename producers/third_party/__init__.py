@@ -5,7 +5,7 @@
 """
 
 from producers.third_party.answers import error, success
-from producers.third_party.callbacks import NO_CALLBACKS, CallbackPolicy, callback_allowed
+from producers.third_party.callbacks import NO_CALLBACKS, CallbackPolicy
 from producers.third_party.calls import Call, CallName, Platform
 from producers.third_party.context import Translation
 from producers.third_party.notes import NOTES
@@ -28,7 +28,6 @@ __all__ = [
     "Platform",
     "Route",
     "Translation",
-    "callback_allowed",
     "error",
     "paths",
     "route",

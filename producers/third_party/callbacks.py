@@ -6,15 +6,14 @@ A callback that may not be made, or cannot be, is left out with a note: the sess
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
 
 from pydantic import ValidationError
 
 from producers.third_party.notes import CALLBACK_FIELDS_UNKNOWN, CALLBACK_MALFORMED, CALLBACK_NOT_ALLOWED
+from tercel.callback_hosts import NotAllowed, target_of
 from tercel.records import Callback
 
 URI_HEADER: Final = "x-callback-destination-uri"
@@ -41,7 +40,6 @@ CONTENT_FIELDS: Final = (
 )
 NO_VALUE: Final = "undefined"  # what Segment writes into a header that has no value
 
-_URI: Final = re.compile(r"[\x21-\x7e]+")  # a URI is printable ASCII without blanks
 _HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _HEADER_VALUE: Final = re.compile(r"[\x20-\x7e]+")
 _RESERVED: Final = frozenset(
@@ -85,7 +83,9 @@ def callback_of(headers: Mapping[str, str], policy: CallbackPolicy) -> CallbackF
     uri, key, fields, correlation_id = (_value(headers, name) for name in HEADERS)
     if uri is None:
         return CallbackFound()
-    if not callback_allowed(uri, policy.hosts, policy.allow_http):
+    try:
+        target_of(uri, policy.hosts, allow_http=policy.allow_http)
+    except NotAllowed:
         return CallbackFound(notes=(CALLBACK_NOT_ALLOWED,))
     asked = tuple(dict.fromkeys(name.strip() for name in (fields or "").split(",") if name.strip()))
     known = tuple(name for name in asked if name in CONTENT_FIELDS)
@@ -110,25 +110,6 @@ def _callback(uri: str, key: str | None, fields: tuple[str, ...], correlation_id
         return None
 
 
-def callback_allowed(uri: str, hosts: Iterable[str], allow_http: bool) -> bool:
-    """Whether a callback may go to a URI: https (or http where allowed), no user or password, and a host in ``hosts``.
-
-    An entry ``hooks.example.com`` allows that host, ``.example.com`` all below example.com. An IP address, in any
-    notation that a resolver might read as one, must be listed exactly. Every port is allowed.
-    """
-    parts = _split(uri)
-    if parts is None or parts.scheme not in (("https", "http") if allow_http else ("https",)):
-        return False
-    host = _normal(parts.hostname or "")
-    if not host:
-        return False
-    entries = [_normal(entry) for entry in hosts]
-    if host in entries:
-        return True
-    below = [entry for entry in entries if entry.startswith(".") and len(entry) > 1]
-    return not _is_address(host) and any(host.endswith(entry) for entry in below)
-
-
 def _value(headers: Mapping[str, str], name: str) -> str | None:
     value = headers.get(name, "").strip()
     return None if value in {"", NO_VALUE} else value
@@ -137,28 +118,3 @@ def _value(headers: Mapping[str, str], name: str) -> str | None:
 def _is_header(name: str, value: str) -> bool:
     sendable = _HEADER_NAME.fullmatch(name) and _HEADER_VALUE.fullmatch(value)
     return bool(sendable) and name.lower() not in _RESERVED
-
-
-def _split(uri: str) -> SplitResult | None:
-    if not _URI.fullmatch(uri) or "\\" in uri:  # a backslash is a slash to some clients, and not to others
-        return None
-    try:
-        parts = urlsplit(uri)
-        _ = parts.port  # a port that is none raises
-    except ValueError:
-        return None
-    return None if "@" in parts.netloc else parts
-
-
-def _normal(host: str) -> str:
-    return host.strip().lower().removeprefix("[").removesuffix("]").removesuffix(".")
-
-
-def _is_address(host: str) -> bool:
-    """Whether a host is an IP address, or may be read as one: ``2130706433`` and ``0x7f.1`` are 127.0.0.1 to some."""
-    try:
-        ip_address(host)
-    except ValueError:
-        last = host.rpartition(".")[2]
-        return last.isdigit() or last.startswith("0x")
-    return True

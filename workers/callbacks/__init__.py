@@ -1,7 +1,6 @@
 """Posts the API's answers to sessions to whoever has asked for them, where the settings allow it."""
 
 from workers.callbacks.answering import Callbacks, content
-from workers.callbacks.hosts import NotAllowed, Target, target_of
 from workers.callbacks.posting import Poster
 
-__all__ = ["Callbacks", "NotAllowed", "Poster", "Target", "content", "target_of"]
+__all__ = ["Callbacks", "Poster", "content"]

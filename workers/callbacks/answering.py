@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import orjson
 
-from workers.callbacks.hosts import NotAllowed, Target, target_of
+from tercel.callback_hosts import NotAllowed, Target, target_of
 from workers.callbacks.posting import Posted, Poster
 from workers.watching import events, instruments
 

@@ -17,7 +17,8 @@ from typing import Final
 
 import httpx
 
-from workers.callbacks.hosts import NotAllowed, Target, check_address
+from tercel.callback_hosts import Target
+from workers.callbacks.addresses import check_address
 
 CONNECTIONS: Final = 32  # at once; as many threads of a worker may be posting
 CLOSE_S: Final = 5.0  # seconds that closing may take
@@ -127,4 +128,4 @@ class Poster:
         return Posted(response.status_code)
 
 
-__all__ = ["NotAllowed", "Posted", "Poster", "resolve"]
+__all__ = ["Posted", "Poster", "resolve"]
