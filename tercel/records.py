@@ -97,6 +97,8 @@ class Urgency(StrEnum):
 class LaneKind(StrEnum):
     """The kinds of lane. A profile that runs the rule engine cannot be batched and so has a lane of its own."""
 
+    __hash__ = str.__hash__  # Enum's own is written in Python, and tables are looked up for every record
+
     PROFILE = "profile"
     RULES = "rules"
     MEMBERSHIP = "membership"

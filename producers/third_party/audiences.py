@@ -84,7 +84,7 @@ def _memberships(
     made: list[Membership] = []
     refused: list[Refusal] = []
     for position, item in enumerate(items or ()):
-        changes, wrong = _item(model, item, f"data[{position}]")
+        changes, wrong = _item(model, item, position)
         refused += wrong
         if changes is not None:
             profile_id = changes.customer_profile_id
@@ -99,25 +99,30 @@ def _memberships(
 def _count(item: object) -> int:
     if not isinstance(item, dict):
         return 0
-    return sum(len(side) for side in (item.get(name) for name in _SIDES) if isinstance(side, list))
+    found = 0
+    for name in _SIDES:
+        side = item.get(name)
+        if isinstance(side, list):
+            found += len(side)
+    return found
 
 
 def _item(
-    model: type[ProfileChanges] | type[ExternalProfileChanges], item: object, where: str
+    model: type[ProfileChanges] | type[ExternalProfileChanges], item: object, position: int
 ) -> tuple[AnyChanges | None, list[Refusal]]:
     """Return what can be taken of an item, and what not: single changes, or all of it."""
     refused: list[Refusal] = []
     try:
-        changes: AnyChanges = model.model_validate(item)
+        changes: AnyChanges = model.__pydantic_validator__.validate_python(item)  # as in problems.read
     except ValidationError as error:
-        refused = refusals_of(error, where)
+        refused = refusals_of(error, f"data[{position}]")
         places = [details["loc"] for details in error.errors(include_url=False, include_input=False)]
         if not isinstance(item, dict) or any(len(place) != _PLACE_OF_CHANGE for place in places):
             return None, refused
         kept = {side: _without(item.get(side), {at for name, at in places if name == side}) for side in _SIDES}
         changes = model.model_validate({**item, **kept})
     if changes.adds and changes.deletes and not set(changes.adds).isdisjoint(changes.deletes):
-        return None, [*refused, contradiction(where)]
+        return None, [*refused, contradiction(f"data[{position}]")]
     return changes, refused
 
 

@@ -7,13 +7,16 @@ makes records from both. (Contract: talon-one-third-party-api, sections 2 and 3.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final, NamedTuple
+
+_NOTHING: Final[Mapping[str, Any]] = {}  # nobody changes a call's parts
 
 
 class CallName(StrEnum):
     """The calls, by what they do; the value is stable and is what metrics and logs show."""
+
+    __hash__ = str.__hash__  # Enum's own is written in Python, and tables are looked up for every call
 
     PROFILE = "profile"  # PUT /segment/v2/customer_profiles/{id}, PUT /cdp/customer_profile/{id}
     PROFILE_V1 = "profile_v1"  # PUT /segment/customer_profile/{id}, deprecated
@@ -38,8 +41,7 @@ class Platform(StrEnum):
     CDP = "cdp"
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One call of the third-party API.
 
     ``path_id`` is the id in its path, decoded; "" where it has none. ``body`` is the JSON object, not yet validated.
@@ -50,8 +52,8 @@ class Call:
 
     name: CallName
     path_id: str = ""
-    body: Mapping[str, Any] = field(default_factory=dict)
+    body: Mapping[str, Any] = _NOTHING
     skip_unknown: bool = False
-    callback: Mapping[str, str] = field(default_factory=dict)
+    callback: Mapping[str, str] = _NOTHING
     platform: Platform = Platform.SEGMENT
     source_id: str = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from producers.intake import Refusal
 from producers.third_party import reasons
@@ -13,8 +13,7 @@ from producers.third_party.problems import BadCall
 from tercel.records import MAX_CHANGES, MAX_ID_LENGTH, Record
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """What the translation of a call depends on beside the call; see :func:`translation.translate`."""
 
     split_large: bool
@@ -22,8 +21,7 @@ class Context:
     callbacks: CallbackPolicy
 
 
-@dataclass(frozen=True, slots=True)
-class Translation:
+class Translation(NamedTuple):
     """What a call became: ``records`` in order, the items ``refused``, and ``notes`` (see :mod:`notes`)."""
 
     records: tuple[Record, ...] = ()
@@ -32,7 +30,7 @@ class Translation:
 
     def noting(self, note: str) -> Translation:
         """Return the same with one note more."""
-        return replace(self, notes=(*self.notes, note))
+        return self._replace(notes=(*self.notes, note))
 
 
 def path_id(call: Call, field: str) -> str:

@@ -96,14 +96,16 @@ def where_of(place: Sequence[int | str], prefix: str = "") -> str:
 def read(model: type[_Model], body: object, prefix: str = "") -> _Model:
     """Validate a body, or a part of one that stands at ``prefix``. Raises BadCall naming each field."""
     try:
-        return model.model_validate(body)
+        found: _Model = model.__pydantic_validator__.validate_python(body)  # model_validate, at half its cost
     except ValidationError as error:
         raise BadCall(refusals_of(error, prefix)) from None
+    return found
 
 
 def make(kind: type[_Record], names: Mapping[str, str], prefix: str = "", **fields: Any) -> _Record:
     """Make a record. Raises BadCall, which names fields as the body does (``names``), where it would not be valid."""
     try:
-        return kind(**fields)
+        made: _Record = kind.__pydantic_validator__.validate_python(fields)
     except ValidationError as error:
         raise BadCall(refusals_of(error, prefix, names)) from None
+    return made

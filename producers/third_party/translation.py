@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Final
 from uuid import uuid4
 
@@ -61,10 +60,14 @@ _TRANSLATORS: Final[Mapping[CallName, Callable[[Call, Context], Translation]]] =
     CallName.SESSION: sessions.session,
     CallName.SESSION_V1: sessions.session_v1,
 }
-_KNOWN_FIELDS: Final[Mapping[CallName, frozenset[str]]] = {
-    name: frozenset(field.alias or field_name for field_name, field in body.model_fields.items())
-    for name, body in BODIES.items()
-    if body is not None
+
+
+def _known_fields(body: type[Body]) -> frozenset[str]:
+    return frozenset(field.alias or name for name, field in body.model_fields.items())
+
+
+_ROWS: Final = {
+    name: (_TRANSLATORS[name], None if body is None else _known_fields(body)) for name, body in BODIES.items()
 }
 
 
@@ -88,15 +91,15 @@ def translate(
     Raises BadCall, which names each field, where nothing of the call can be taken; of a call with several items the
     good ones are taken and the others returned as ``refused``.
     """
-    if not isinstance(call.body, Mapping):
-        raise BadCall([Refusal(reasons.WRONG_TYPE, "", "The body must be a JSON object")])
     if not isinstance(call.body, dict):
-        call = replace(call, body=dict(call.body))
+        if not isinstance(call.body, Mapping):
+            raise BadCall([Refusal(reasons.WRONG_TYPE, "", "The body must be a JSON object")])
+        call = call._replace(body=dict(call.body))
+    translator, known = _ROWS[call.name]
     try:
-        made = _TRANSLATORS[call.name](call, Context(split_large, new_event_id, callbacks))
+        made = translator(call, Context(split_large, new_event_id, callbacks))
     except RecursionError:
         raise BadCall([Refusal(reasons.TOO_DEEP, "", "The body is nested too deeply")]) from None
-    known = _KNOWN_FIELDS.get(call.name)
     if known is not None and not call.body.keys() <= known:
         return made.noting(notes.UNKNOWN_FIELDS)
     return made

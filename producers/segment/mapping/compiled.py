@@ -27,10 +27,12 @@ class CompiledMapping:
 
         Raises MappingNotApplied with the field of the mapping where it happened.
         """
-        if not isinstance(payload, Mapping):
-            raise MappingNotApplied("/", f"the message has to be an object but it is of type {type_name(payload)}.")
+        if not isinstance(payload, dict):
+            if not isinstance(payload, Mapping):
+                raise MappingNotApplied("/", f"the message has to be an object but it is of type {type_name(payload)}.")
+            payload = dict(payload)
         try:
-            result = self.resolve(payload if isinstance(payload, dict) else dict(payload))
+            result = self.resolve(payload)
         except RecursionError:
             raise MappingNotApplied("/", "the message is nested too deeply.") from None
         if not isinstance(result, dict):
