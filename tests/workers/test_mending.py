@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -28,17 +29,27 @@ def broker(redis_server: EmbeddedRedis, redis_client: Redis) -> Iterator[Connect
 
 def with_an_unread_message(broker: Connection) -> transport.Channel:
     channel = broker.default_channel
+    taken_message(broker)
+    return channel
+
+
+def taken_message(broker: Connection) -> transport.Channel.Message:
+    """A message that is not acknowledged yet."""
     with broker.SimpleQueue("calls.live") as queue:
         queue.put({"call": 1})
-    channel.basic_get("calls.live", no_ack=False)
-    return channel
+    return broker.default_channel.basic_get("calls.live", no_ack=False)
+
+
+def lose_the_connection(channel: transport.Channel) -> None:
+    """What is left of a channel whose connection was closed and replaced."""
+    channel._disconnect_pools()
+    channel.connection.client = None
 
 
 @pytest.mark.usefixtures("mended")
 def test_closing_without_a_connection_is_a_connection_error(broker: Connection) -> None:
     channel = with_an_unread_message(broker)
-    channel._disconnect_pools()
-    channel.connection.client = None
+    lose_the_connection(channel)
 
     with pytest.raises(broker.connection_errors, match="closed already"):
         channel.qos.restore_unacked_once()
@@ -53,3 +64,17 @@ def test_closing_with_a_connection_gives_the_message_back(broker: Connection, re
     channel.qos.restore_unacked_once()
 
     assert redis_client.llen("calls.live") == 1
+
+
+@pytest.mark.usefixtures("mended")
+@pytest.mark.parametrize("say", ["ack_log_error", "reject_log_error"])
+def test_a_task_that_ends_after_its_connection_is_only_told_of(
+    broker: Connection, say: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    message = taken_message(broker)
+    errors = broker.connection_errors
+    lose_the_connection(broker.default_channel)
+
+    getattr(message, say)(logging.getLogger("test"), errors)
+
+    assert "closed already" in caplog.text
