@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Final, Protocol
 
@@ -19,11 +19,11 @@ TOO_SLOW: Final = Answer(503, b'{"status":"Redis or the store does not answer in
 HEALTHY: Final = Answer(200, b'{"status":"ok"}', (JSON,))
 
 
-class AnswersForAudiences(Protocol):
-    """The cheapest thing that :class:`tercel.store.Store` can be asked."""
+class Answers(Protocol):
+    """The method of :class:`tercel.store.Store` that is used here."""
 
-    def audiences(self, deployment: str | None = None) -> Sequence[object]:
-        """Return a deployment's audiences."""
+    def answers(self) -> None:
+        """Return where the database answers. Raises StoreUnavailable."""
         ...
 
 
@@ -33,7 +33,7 @@ class Readiness:
     def __init__(
         self,
         redis: Redis,
-        store: AnswersForAudiences,
+        store: Answers,
         aside: Executor,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -60,7 +60,7 @@ class Readiness:
         except (RedisError, OSError):
             found["redis"] = "away"
         try:
-            self._store.audiences("")
+            self._store.answers()
         except StoreUnavailable:
             found["store"] = "away"
         return json_answer(found, 200 if set(found.values()) == {"ok"} else 503)

@@ -8,7 +8,7 @@ import typer
 
 from tercel.cli.options import MEND, AnyDeployment, Json, OneDeployment
 
-_audiences = typer.Typer(no_args_is_help=True, help="See and bind the ids of audiences.")
+_audiences = typer.Typer(no_args_is_help=True, help="See, bind and forget the ids of audiences.")
 
 
 def register(app: typer.Typer) -> None:
@@ -67,3 +67,23 @@ def bind(
     with open_store(settings) as store:
         bound = store.bind_audience(chosen, name, audience_id, external_id=external_id)
     console.out(f"{chosen}: audience {console.clean(bound.name or bound.external_id)} has the id {bound.audience_id}.")
+
+
+@_audiences.command()
+def forget(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The audience's name, or its external id.")],
+    deployment: OneDeployment = None,
+    external_id: Annotated[
+        str | None, typer.Option("--external-id", help="Which one, where several have that name.")
+    ] = None,
+) -> None:
+    """Forget an audience that was deleted in the Campaign Manager. Whatever names it next creates it anew."""
+    from tercel.cli import console
+    from tercel.cli.opening import load_settings, open_store, pick_deployment
+
+    settings = load_settings()
+    chosen, _ = pick_deployment(settings, deployment)
+    with open_store(settings) as store:
+        gone = store.forget_named_audience(chosen, name, external_id=external_id)
+    had = "had no id yet" if gone.audience_id is None else f"had the id {gone.audience_id}"
+    console.out(f"{chosen}: audience {console.clean(gone.name or gone.external_id)}, which {had}, is forgotten.")

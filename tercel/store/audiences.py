@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from tercel.errors import UsageError
 from tercel.store.database import Database
 from tercel.store.models import AudienceRow
+from tercel.store.types import storable_text
 from tercel.store.values import AudienceState, KnownAudiences, StoredAudience
 
 _OLDEST_CHANGE_FIRST = (AudienceRow.changed_at, AudienceRow.id)
@@ -84,6 +85,7 @@ class AudienceBook:
 
         It is the one with that id, else the one with that external id, else a held one with that name.
         """
+        name, external_id = _as_stored(name), _as_stored(external_id)
         with self._changing(deployment) as (session, rows):
             held = [row for row in rows if row.audience_id is None and row.external_id in (None, external_id)]
             row = (
@@ -111,6 +113,7 @@ class AudienceBook:
         Harmless when repeated; a later name replaces an earlier one. One whose id is known, or that is held, stays as
         it is.
         """
+        external_id = storable_text(external_id)
         with self._changing(deployment) as (session, rows):
             row = _first(rows, lambda row: row.external_id == external_id)
             if row is None or (row.state == AudienceState.ANNOUNCED and row.name != name):
@@ -129,6 +132,7 @@ class AudienceBook:
 
         Harmless when repeated: one that is held already for this reason keeps the time since when it is.
         """
+        external_id = _as_stored(external_id)
         with self._changing(deployment) as (session, rows):
             if external_id is not None:
                 row = _first(rows, lambda row: row.external_id == external_id)
@@ -158,14 +162,7 @@ class AudienceBook:
         """
         with self._changing(deployment) as (session, rows):
             owner = _first(rows, lambda row: row.audience_id == audience_id)
-            meant = [row for row in rows if name in (row.name, row.external_id)]
-            meant = [row for row in meant if external_id in (None, row.external_id)]
-            if len(meant) > 1:
-                raise UsageError(
-                    f"{len(meant)} audiences of {deployment} are named {name!r}; say which by its external id: "
-                    f"{', '.join(sorted(row.external_id or '(none)' for row in meant))}."
-                )
-            row = meant[0] if meant else None
+            row = _meant(rows, deployment, name, external_id)
             if owner is not None and owner is not row:
                 raise UsageError(
                     f"Audience {audience_id} of {deployment} is already known as {owner.name or owner.external_id!r}."
@@ -202,6 +199,22 @@ class AudienceBook:
             for row in gone:
                 session.delete(row)
             return len(gone)
+
+    def forget_named_audience(self, deployment: str, name: str, *, external_id: str | None = None) -> StoredAudience:
+        """Forget the audience that a person means, and return what was known. ``name`` may be its external id too.
+
+        Raises UsageError where there is none, or several have that name (then ``external_id`` says which).
+        """
+        with self._changing(deployment) as (session, rows):
+            row = _meant(rows, deployment, name, external_id)
+            if row is None:
+                with_id = "" if external_id is None else f" with the external id {external_id!r}"
+                raise UsageError(
+                    f"No audience of {deployment} is known as {name!r}{with_id}; tercel audiences list shows them all."
+                )
+            known = _value(row)
+            session.delete(row)
+            return known
 
     @contextmanager
     def _changing(self, deployment: str) -> Iterator[tuple[Session, list[AudienceRow]]]:
@@ -241,6 +254,22 @@ def _rows(session: Session, deployment: str | None) -> list[AudienceRow]:
     if deployment is not None:
         wanted = wanted.where(AudienceRow.deployment == deployment)
     return list(session.scalars(wanted))
+
+
+def _as_stored(text: str | None) -> str | None:
+    """Return a text as its row has it: compared as it came, it would not be found, and added a second time."""
+    return None if text is None else storable_text(text)
+
+
+def _meant(rows: list[AudienceRow], deployment: str, name: str, external_id: str | None) -> AudienceRow | None:
+    """Return the audience that a person means by a name or external id. Raises UsageError where it may be several."""
+    meant = [row for row in rows if name in (row.name, row.external_id) and external_id in (None, row.external_id)]
+    if len(meant) > 1:
+        raise UsageError(
+            f"{len(meant)} audiences of {deployment} are named {name!r}; say which by its external id: "
+            f"{', '.join(sorted(row.external_id or '(none)' for row in meant))}."
+        )
+    return meant[0] if meant else None
 
 
 def _first(rows: list[AudienceRow], fits: Callable[[AudienceRow], bool]) -> AudienceRow | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import URL
+from sqlalchemy import URL, text
 
 from tercel.store.audiences import AudienceBook
 from tercel.store.database import Database
@@ -70,6 +70,11 @@ class Store(RejectionBook, RunBook, AudienceBook):
     def name(self) -> str:
         """The database, for a message: without user and password."""
         return self._database.name
+
+    def answers(self) -> None:
+        """Return where the database answers, and raise StoreUnavailable where it does not. As cheap as can be."""
+        with self._database.reading() as session:
+            session.execute(text("SELECT 1"))
 
     def close(self) -> None:
         """Close every connection. A store that is used again opens new ones."""

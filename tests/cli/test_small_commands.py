@@ -37,6 +37,22 @@ def test_an_id_is_not_given_to_two_audiences(tercel: Tercel, prod: str) -> None:
     assert "already known as 'Big spenders'" in ran.err
 
 
+def test_an_audience_that_was_deleted_is_forgotten(tercel: Tercel, prod: str) -> None:
+    tercel("audiences", "bind", "Big spenders", "7")
+
+    ran = tercel("audiences", "forget", "Big spenders")
+
+    assert ran.out == "prod: audience Big spenders, which had the id 7, is forgotten.\n"
+    assert tercel("audiences", "list", "--json").out == ""
+
+
+def test_an_audience_that_nobody_knows_cannot_be_forgotten(tercel: Tercel, prod: str) -> None:
+    ran = tercel("audiences", "forget", "Big spenders")
+
+    assert ran.status == 2
+    assert "No audience of prod is known as 'Big spenders'" in ran.err
+
+
 def test_watching_goes_on_until_ctrl_c(processes: Processes, prod: str, shared_redis: str, tmp_path: Path) -> None:
     watch = processes.tercel("status", "--watch", "--json", cwd=tmp_path)
     eventually(lambda: len(watch.output.splitlines()) >= 2, 30, watch.describe)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
+from tercel.errors import StoreUnavailable, UsageError
 from tercel.store import AudienceState, Store
 
 
@@ -94,3 +99,37 @@ def test_holding_again_for_the_same_reason_keeps_since_when_it_is_held(store: St
     store.hold_audience("prod", "VIP", None, "why")
 
     assert store.audiences("prod") == [before]
+
+
+def test_an_id_with_a_character_that_no_database_holds_is_announced_as_often_as_it_comes(store: Store) -> None:
+    for _ in range(2):
+        store.announce_audience("prod", name="VIP", external_id="ext\x00-1")
+        store.hold_audience("prod", "VIP", "ext\x00-1", "why")
+    store.save_audience("prod", 7, "VIP", "ext\x00-1")
+
+    assert [one.external_id for one in store.audiences("prod")] == ["ext\ufffd-1"]
+
+
+def test_of_two_audiences_of_one_name_the_one_with_that_external_id_is_forgotten(store: Store) -> None:
+    for external_id in ("ext-1", "ext-2"):
+        store.announce_audience("prod", name="VIP", external_id=external_id)
+
+    with pytest.raises(UsageError, match="say which by its external id: ext-1, ext-2"):
+        store.forget_named_audience("prod", "VIP")
+    gone = store.forget_named_audience("prod", "VIP", external_id="ext-2")
+
+    assert gone.external_id == "ext-2"
+    assert [one.external_id for one in store.audiences("prod")] == ["ext-1"]
+
+
+def test_a_store_whose_database_answers_says_so(store: Store) -> None:
+    store.answers()
+
+
+def test_a_store_whose_database_does_not_answer_says_so(tmp_path: Path) -> None:
+    with Store.open(f"sqlite:///{tmp_path}/gone.db") as store:
+        store.close()
+        (tmp_path / "gone.db").unlink()
+        (tmp_path / "gone.db").mkdir()
+        with pytest.raises(StoreUnavailable):
+            store.answers()
