@@ -76,6 +76,14 @@ class Runtime:
             stopping=stopping,
         )
 
+    def shut(self) -> None:
+        """Close every connection and end every thread; what is still in progress is given up."""
+        self.sender.close()
+        self.callbacks.close()
+        self.aside.shutdown()
+        self.store.close()
+        self.redis.close()
+
     def limits(self, deployment: str) -> Limits:
         """Return a deployment's limits as the settings have them."""
         one, delivery = self.settings.deployment(deployment), self.settings.delivery
@@ -132,11 +140,7 @@ def close() -> None:
     global _runtime  # noqa: PLW0603 a process has one
     with _building:
         if _runtime is not None:
-            _runtime.sender.close()
-            _runtime.callbacks.close()
-            _runtime.aside.shutdown()
-            _runtime.store.close()
-            _runtime.redis.close()
+            _runtime.shut()
             _runtime = None
 
 

@@ -17,9 +17,9 @@ API_KEY: Final = "ApiKeyAuth"
 API_KEY_BASIC: Final = "ApiKeyBasicAuth"
 _TAGS: Final = {Platform.SEGMENT: "Segment", Platform.CDP: "Customer data platforms"}
 _ERRORS: Final = {
-    400: "The request is wrong; the text names each field.",
+    400: "The request is wrong; the text names each field. Or this key may not address the deployment.",
     401: "No key, or a wrong one.",
-    404: "No such path, or a deployment that this key may not address.",
+    404: "No such path.",
     413: "The body is too large.",
     429: "Too many requests.",
     503: "The records cannot be taken right now; send the request again after the time in Retry-After.",
@@ -119,7 +119,9 @@ def _operation(door: Door) -> Json:
 def _parameters(door: Door) -> list[Json]:
     found = [_header("destination-hostname", "The deployment: its host name, or its URL.", required=True)]
     if door.platform is Platform.CDP:
-        found.append(_header("customer-data-platform-name", "Who calls.", required=True))
+        found.append(
+            _header("customer-data-platform-name", "Who calls. The original wants it; here it may be left out.")
+        )
     if door.id_name:
         text = {"type": "string", "minLength": 1, "maxLength": MAX_ID_LENGTH}
         found.append({"name": door.id_name, "in": "path", "required": True, "schema": text})

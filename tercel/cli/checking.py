@@ -14,6 +14,7 @@ from tercel.cli.catalogue import cure_of
 from tercel.cli.console import clean
 from tercel.cli.opening import Start, load_settings, open_redis, open_store
 from tercel.cli.probing import probe
+from tercel.cli.segment.listing import listed
 from tercel.connections import Durability, assess, read_durability
 from tercel.connections import Level as FindingLevel
 from tercel.errors import SettingsError, TercelError
@@ -84,6 +85,7 @@ def check_all(only: str | None, *, transport: httpx.BaseTransport | None = None)
         yield Checked(Level.FAIL, "settings", said, SettingsError.code, cure_of(SettingsError.code))
     yield from check_redis(settings, list(deployments))
     yield from check_store(settings)
+    yield from check_segment(settings, list(deployments))
     for name, one in deployments.items():
         yield check_deployment(name, one, transport=transport)
 
@@ -113,6 +115,22 @@ def check_store(settings: Settings) -> Iterator[Checked]:
             yield ok("store", f"{store.name} answers, its tables are up to date")
     except TercelError as error:
         yield problem("store", error)
+
+
+def check_segment(settings: Settings, deployments: list[str]) -> Iterator[Checked]:
+    """Can the mappings of the Segment destinations of these deployments work?"""
+    for one in listed(settings):
+        if one.deployment not in deployments:
+            continue
+        subject = f"segment {one.name}"
+        for code, sentence in one.problems:
+            yield Checked(Level.FAIL, subject, sentence, code, cure_of(code))
+        if not one.problems:
+            switched_on = sum(mapping.enabled for mapping in one.mappings)
+            with_mappings = f", {switched_on} of {len(one.mappings)} mappings switched on" if one.mappings else ""
+            yield ok(subject, f"{one.type}, for {one.deployment}{with_mappings}")
+        for warning in one.warnings:
+            yield Checked(Level.WARN, subject, warning)
 
 
 def check_deployment(name: str, one: Deployment, *, transport: httpx.BaseTransport | None = None) -> Checked:

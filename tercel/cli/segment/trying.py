@@ -67,10 +67,7 @@ def trial(settings: Settings, deployment: str) -> Iterator[Trial]:
         try:
             yield Trial(runtime, deployment)
         finally:
-            runtime.sender.close()
-            runtime.aside.shutdown()
-            runtime.store.close()
-            runtime.redis.close()
+            runtime.shut()
 
 
 class Trial:
