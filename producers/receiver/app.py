@@ -65,9 +65,14 @@ class App:
         await write(send, answer, head_only=method == "HEAD")
 
     def _door(self, path: str) -> str | None:
-        """Return the door that a path leads to; None where it is shut, or no door at all."""
+        """Return the door that a path leads to; None where it is shut, or no door at all.
+
+        Slashes in front of the drop-in's paths count as one: a base URL that ends with one makes two.
+        """
         if path == WEBHOOK or path.startswith(f"{WEBHOOK}/"):
             return "segment" if self._webhook is not None else None
+        if path.startswith("//"):
+            path = "/" + path.lstrip("/")
         return "third_party" if self._third_party is not None and path.startswith(THIRD_PARTY) else None
 
     async def _served(self, door: str, request: Request) -> Answer:

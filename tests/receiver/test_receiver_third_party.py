@@ -104,6 +104,13 @@ def test_an_id_that_was_not_encoded_is_put_together_again(doors: OpenDoors) -> N
     assert [record["profile_id"] for record in doors.records()] == ["a/b?c"]
 
 
+def test_a_base_url_that_ends_with_a_slash_makes_two_and_they_count_as_one(doors: OpenDoors) -> None:
+    answer = doors.call("PUT", f"http://127.0.0.1:{doors.port}/{PROFILE}", {"attributes": {"a": 1}})
+
+    assert answer.status_code == 200
+    assert [record["profile_id"] for record in doors.records()] == ["c-7"]
+
+
 def test_a_path_of_nobody_is_answered_404_in_the_originals_shape(doors: OpenDoors) -> None:
     answer = doors.call("PUT", "/segment/nothing", {})
     assert (answer.status_code, answer.json()["Error"]) == (404, "Not Found")
