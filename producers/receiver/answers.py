@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -16,8 +16,7 @@ JSON: Final = (b"content-type", b"application/json")
 RETRY_AFTER_S: Final = 5  # seconds that a sender is asked to stay away: lanes and Redis need more than a moment
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A whole HTTP answer. ``outcome`` is one fixed word for the metrics: a code, or ``ok``."""
 
     status: int
@@ -27,7 +26,7 @@ class Answer:
 
     def with_header(self, name: bytes, value: bytes) -> Answer:
         """Return the same answer with one more header."""
-        return replace(self, headers=(*self.headers, (name, value)))
+        return self._replace(headers=(*self.headers, (name, value)))
 
     @property
     def asks_to_come_back(self) -> Answer:

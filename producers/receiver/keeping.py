@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import orjson
 from xxhash import xxh3_128_hexdigest
@@ -32,8 +32,7 @@ class Keeps(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(NamedTuple):
     """One input as a door hands it on: what it became, and what it was.
 
     ``identity`` is what it is known by when it comes again (a message id), "" where it carries nothing of the kind.

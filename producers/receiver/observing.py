@@ -61,8 +61,7 @@ def request_done(door: str, outcome: str, seconds: float) -> None:
 
 def inputs_done(sender: str, outcome: str, n: int = 1) -> None:
     """Count inputs (messages, calls) of a sender by what became of them."""
-    if n:
-        _inputs_of(sender, outcome).inc(n)
+    _inputs_of(sender, outcome).inc(n)
 
 
 def noted(sender: str, note: str) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from tercel.records import LaneKind, Record
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(NamedTuple):
     """What one input became for one deployment, ready for its lanes: all of it gets there, or nothing.
 
     ``seen_id`` (:func:`tercel.lanes.seen_id_of`) is what a repeat of the input is known by; empty: it is not looked
@@ -49,4 +48,4 @@ class Fate(StrEnum):
     @property
     def is_in(self) -> bool:
         """Whether Redis holds it."""
-        return self in (Fate.ACCEPTED, Fate.DUPLICATE)
+        return self is Fate.ACCEPTED or self is Fate.DUPLICATE

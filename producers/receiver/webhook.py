@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from producers.intake import Refusal, Taken
@@ -37,22 +36,20 @@ class Target(Protocol):
         ...
 
 
-@dataclass(slots=True)
 class _Tally:
-    """What became of the messages of one request; ``problems`` are those of refused ones."""
+    """What became of the messages of one request, by outcome; ``problems`` are those of refused ones."""
 
-    accepted: int = 0
-    duplicate: int = 0
-    filtered: int = 0
-    rejected: int = 0
-    problems: list[dict[str, Any]] = field(default_factory=list)
+    __slots__ = ("counts", "problems")
+
+    def __init__(self) -> None:
+        self.counts = dict.fromkeys(_OUTCOMES, 0)
+        self.problems: list[dict[str, Any]] = []
 
     def answer(self) -> Answer:
-        counts = {name: getattr(self, name) for name in _OUTCOMES}
-        return json_answer({**counts, "problems": self.problems} if self.problems else counts)
+        return json_answer({**self.counts, "problems": self.problems} if self.problems else self.counts)
 
 
-_OUTCOMES: Final = ("accepted", "duplicate", "filtered", "rejected")
+_OUTCOMES: Final = ("accepted", "duplicate", "filtered", "rejected")  # the better ones first
 
 
 class Webhook:
@@ -162,9 +159,9 @@ class Webhook:
 
 def _count(tally: _Tally, number: int | None, inputs: Sequence[Input], fates: Sequence[Fate]) -> None:
     """Put one message into its class: the best of what became of it."""
-    classes = {_class(one, fate) for one, fate in zip(inputs, fates, strict=True)}
-    best = next(name for name in _OUTCOMES if name in classes)
-    setattr(tally, best, getattr(tally, best) + 1)
+    classes = list(map(_class, inputs, fates))
+    best = classes[0] if len(classes) == 1 else min(classes, key=_OUTCOMES.index)
+    tally.counts[best] += 1
     for refusal in _refusals(inputs):
         if len(tally.problems) < MOST_SHOWN:
             place = {} if number is None else {"message": number}
@@ -189,8 +186,9 @@ def _named(inputs: Sequence[Input]) -> list[str]:
 
 
 def _observe(name: str, tally: _Tally) -> None:
-    for outcome in _OUTCOMES:
-        observing.inputs_done(name, outcome, getattr(tally, outcome))
+    for outcome, n in tally.counts.items():
+        if n:
+            observing.inputs_done(name, outcome, n)
 
 
 def _refusal(text: str, problems: Sequence[str]) -> Problem:
