@@ -74,7 +74,7 @@ class ThirdPartySenders:
     """Those who may use the drop-in's doors."""
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
-        """Raises SettingsError where a key cannot be read."""
+        """Raises SettingsError where a key cannot be read, or a deployment is not there, as the sandbox's may be."""
         self._keys = {
             name: Key(sender, clock) for name, sender in settings.senders.items() if sender.door == "third_party"
         }
@@ -86,7 +86,8 @@ class ThirdPartySenders:
                     f"senders.{name} and senders.{other} have the same key, which is what tells them apart: give each "
                     "its own."
                 )
-        self._hosts = {name: host_of(deployment.url) for name, deployment in settings.deployments.items()}
+        named = {name for sender in self._keys for name in settings.senders[sender].deployments}
+        self._hosts = {name: host_of(settings.deployment(name).url) for name in sorted(named)}
 
     def __bool__(self) -> bool:
         return bool(self._keys)

@@ -83,7 +83,8 @@ class WholeTarget:
 def load_destinations(settings: Settings) -> dict[str, SegmentTarget]:
     """Return every configured destination by name, ready for messages.
 
-    Raises MappingsError with a sentence for everything that is wrong in any of them, naming file, mapping and field.
+    Raises MappingsError with a sentence for everything that is wrong in any of them, naming file, mapping and field;
+    SettingsError where a deployment is not there (the sandbox's, while none runs).
     """
     targets: dict[str, SegmentTarget] = {}
     problems: list[MappingProblem] = []
@@ -98,6 +99,7 @@ def load_destinations(settings: Settings) -> dict[str, SegmentTarget]:
 
 
 def _target(name: str, destination: SegmentDestination, settings: Settings) -> SegmentTarget:
+    deployment = settings.deployment(destination.deployment)
     if destination.type == "classic":
         return WholeTarget(
             name, "classic", destination.deployment, Classic(destination.deployment, destination.custom_attributes)
@@ -113,6 +115,6 @@ def _target(name: str, destination: SegmentDestination, settings: Settings) -> S
         name,
         destination.deployment,
         written,
-        deployment_url=settings.deployment(destination.deployment).url,
+        deployment_url=deployment.url,
         callbacks=CallbackPolicy(settings.receiver.callback_hosts, settings.receiver.callback_allow_http),
     )

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Final
 
 from tercel.errors import UsageError
+from tercel.settings.deployment import SANDBOX
 
-DEPLOYMENT: Final = "sandbox"  # what the stand-in's deployment is called
+DEPLOYMENT: Final = SANDBOX  # what the stand-in's deployment is called
 FILE_NAME: Final = "sandbox.json"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
@@ -14,6 +14,9 @@ from tercel.settings.urls import deployment_url
 MAX_RATE = 10_000.0  # requests a second; beyond it a typing error is likelier than a deployment
 
 DeploymentName = Name
+
+# The deployment of `tercel up --sandbox`. Settings may name it before it is there: each start makes its address up.
+SANDBOX: Final = "sandbox"
 
 
 class Deployment(Group):

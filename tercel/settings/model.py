@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from tercel.errors import SettingsError
 from tercel.settings.declared import declared_in
-from tercel.settings.deployment import Deployment, DeploymentName
+from tercel.settings.deployment import SANDBOX, Deployment, DeploymentName
 from tercel.settings.groups import DeliverySettings, FlowerSettings, LaneSettings, LimiterSettings, WorkerSettings
 from tercel.settings.nearest import suggestion
 from tercel.settings.problems import sentences
@@ -87,11 +87,12 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _names_lead_somewhere(self) -> Self:
+        deployments = {*self.deployments, SANDBOX}
         for name, sender in self.senders.items():
-            _check_names(f"senders.{name}.deployments", sender.deployments, self.deployments, "deployments")
+            _check_names(f"senders.{name}.deployments", sender.deployments, deployments, "deployments")
             _check_names(f"senders.{name}.destinations", sender.destinations, self.segment, "segment")
         for name, destination in self.segment.items():
-            _check_names(f"segment.{name}.deployment", [destination.deployment], self.deployments, "deployments")
+            _check_names(f"segment.{name}.deployment", [destination.deployment], deployments, "deployments")
         return self
 
     @classmethod
@@ -126,6 +127,11 @@ class Settings(BaseSettings):
         found = self.deployments.get(name)
         if found is not None:
             return found
+        if name == SANDBOX:
+            raise SettingsError(
+                f"The deployment {name!r} is there only while `tercel up --sandbox` runs in this folder: "
+                "start that first."
+            )
         if not self.deployments:
             raise SettingsError(
                 f"There is no deployment {name!r}: none is configured yet. "
