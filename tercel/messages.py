@@ -12,6 +12,7 @@ import itertools
 import os
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -92,6 +93,20 @@ def new_run_id() -> str:
     return run
 
 
+@lru_cache(maxsize=256)
+def _heads(deployment: str, urgency: Urgency) -> Mapping[LaneKind, tuple[str, str]]:
+    """Return a kind's letter, and what lies between the two places of a record's id in its message."""
+    return {
+        kind: (
+            kind.letter,
+            f'","task":"{enqueue_task_name(kind)}","lang":"py","v":{VERSION}}},"content-type":"application/json",'
+            f'"content-encoding":"utf-8","properties":{{"delivery_info":{{"exchange":"",'
+            f'"routing_key":"{lane_name(deployment, kind, urgency)}"}},"delivery_tag":"',
+        )
+        for kind in LaneKind
+    }
+
+
 def encode(
     deployment: str, urgency: Urgency, records: Iterable[Record], *, run: str, at_ms: int, ids: Iterable[str]
 ) -> list[bytes]:
@@ -99,27 +114,19 @@ def encode(
 
     ``at_ms`` is the time of enqueueing in ms since the epoch (13 digits); ``ids`` gives each record its id.
     """
-    urgency_value = urgency.value
-    rest = {
-        kind: (
-            f'","task":"{enqueue_task_name(kind)}","lang":"py","v":{VERSION}}},"content-type":"application/json",'
-            f'"content-encoding":"utf-8","properties":{{"delivery_info":{{"exchange":"",'
-            f'"routing_key":"{lane_name(deployment, kind, urgency)}"}},"delivery_tag":"'
-        )
-        for kind in LaneKind
-    }
-    head = f'","run":"{run}","at":"{at_ms:013d}","id":"'
-    opening, closing = f'[["{deployment}","{urgency_value}",', "],{},{}]"
+    heads = _heads(deployment, urgency)
+    opening, closing = f'[["{deployment}","{urgency.value}",', "],{},{}]"
+    entered = f'","run":"{run}","at":"{at_ms:013d}","id":"'
     dumps = orjson.dumps
     messages = []
     for record, record_id in zip(records, ids, strict=True):
-        kind = record.lane_kind
+        letter, rest = heads[record.lane_kind]
         body = dumps(
             f"{opening}{record.__pydantic_serializer__.to_json(record, exclude_defaults=True).decode()}{closing}"
         )
         front = (
-            f'{{"headers":{{"key":"{key_of(record.key_text)}","lane":"{kind.value[0]}{head}{record_id}'
-            f'{rest[kind]}{record_id}"}},"body":'
+            f'{{"headers":{{"key":"{key_of(record.key_text)}","lane":"{letter}{entered}{record_id}'
+            f'{rest}{record_id}"}},"body":'
         )
         messages.append(b"%b%b}" % (front.encode(), body))
     return messages
