@@ -21,35 +21,52 @@ from pydantic import (
     WrapValidator,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 from xxhash import xxh3_64_hexdigest
 
 MAX_ID_LENGTH = 1_000  # characters; Talon.One's limit for an integrationId
 MAX_CHANGES = 1_000  # audience changes one profile may carry; the API's limit of actions a request
 
-_SMALLEST_INT64, _LARGEST_INT64 = -(2**63), 2**63 - 1
+_SMALLEST_WHOLE, _LARGEST_WHOLE = -(2**63), 2**64 - 1  # what workers read as it was written
+TOO_MANY_BITS = "too_many_bits"  # the type of pydantic's error for a whole number beyond them
 
 ProfileId = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID_LENGTH)]
-AudienceId = Annotated[int, Field(ge=1)]
+AudienceId = Annotated[int, Field(ge=1, le=2**63 - 1)]  # the API's ids are int64
+Text = Annotated[str, StringConstraints(min_length=0)]  # with any constraint, pydantic refuses halves of characters
 
 
-def _finite(value: JsonValue) -> JsonValue:
-    """Refuse NaN and infinities anywhere inside: JSON has no word for them."""
-    if isinstance(value, float):
-        if not isfinite(value):
-            raise ValueError("a number must be finite: JSON knows neither NaN nor infinity")
-    elif isinstance(value, dict):
-        for inner in value.values():
-            _finite(inner)
+def _check_inside(value: JsonValue) -> None:
+    """Refuse what cannot travel, anywhere inside: one such value would fail every record it is encoded or read with.
+
+    NaN and infinities, for which JSON has no word; halves of a surrogate pair, for which UTF-8 has none; and whole
+    numbers of more than 64 bits, which readers round without a word.
+    """
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if not name.isascii():
+                _check_text(name)
+            if type(inner) is not str or not inner.isascii():
+                _check_inside(inner)
     elif isinstance(value, list):
         for inner in value:
-            _finite(inner)
-    return value
+            if type(inner) is not str or not inner.isascii():
+                _check_inside(inner)
+    elif isinstance(value, str):
+        _check_text(value)
+    elif isinstance(value, float):
+        if not isfinite(value):
+            raise ValueError("a number must be finite: JSON knows neither NaN nor infinity")
+    elif isinstance(value, int) and not _SMALLEST_WHOLE <= value <= _LARGEST_WHOLE:
+        raise PydanticCustomError(TOO_MANY_BITS, "a whole number must have at most 64 bits")
 
 
-def _finite_attributes(attributes: dict[str, JsonValue]) -> dict[str, JsonValue]:
-    for value in attributes.values():
-        if type(value) is not str:
-            _finite(value)
+def _check_text(text: str) -> None:
+    if not _is_unicode(text):
+        raise PydanticCustomError("string_unicode", "a text must be valid Unicode: it holds half of a surrogate pair")
+
+
+def _check_attributes(attributes: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    _check_inside(attributes)
     return attributes
 
 
@@ -68,7 +85,7 @@ def _flat_or_checked(attributes: Any, check: ValidatorFunctionWrapHandler) -> di
         elif kind is float:
             plain = isfinite(value)
         elif kind is int:
-            plain = _SMALLEST_INT64 <= value <= _LARGEST_INT64
+            plain = _SMALLEST_WHOLE <= value <= _LARGEST_WHOLE
         else:
             plain = kind is bool or value is None
         if not plain or type(name) is not str or not name.isascii():
@@ -84,7 +101,7 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-Attributes = Annotated[dict[str, JsonValue], AfterValidator(_finite_attributes), WrapValidator(_flat_or_checked)]
+Attributes = Annotated[dict[str, JsonValue], AfterValidator(_check_attributes), WrapValidator(_flat_or_checked)]
 
 
 class Urgency(StrEnum):
@@ -174,7 +191,7 @@ class Callback(BaseModel):
     uri: str = Field(min_length=1, max_length=2_000)
     header: str | None = Field(default=None, min_length=1, max_length=200)
     key: str | None = Field(default=None, min_length=32, max_length=2_000, repr=False)
-    fields: tuple[str, ...] = Field(default=(), max_length=50)
+    fields: tuple[Text, ...] = Field(default=(), max_length=50)
     correlation_id: str | None = Field(default=None, min_length=1, max_length=200)
 
 
@@ -247,7 +264,7 @@ class Event(Record):
     attributes: Attributes = Field(default_factory=dict)
     session_id: str | None = Field(default=None, min_length=1)
     store_id: str | None = Field(default=None, min_length=1, max_length=MAX_ID_LENGTH)
-    loyalty_cards: tuple[str, ...] = Field(default=(), max_length=1)
+    loyalty_cards: tuple[Text, ...] = Field(default=(), max_length=1)
     skip_unknown: bool | None = None
 
     @property
@@ -289,7 +306,7 @@ class Audience(Record):
     external_id: str | None = Field(default=None, min_length=1, max_length=MAX_ID_LENGTH)
     audience_id: AudienceId | None = None
     integration: str | None = Field(default=None, min_length=1)
-    description: str | None = None
+    description: Text | None = None
 
     @model_validator(mode="after")
     def _can_be_found(self) -> Audience:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from tercel.messages import decode, encode
 from tercel.records import (
     LANE_KIND_OF_LETTER,
     RECORD_OF_LANE,
@@ -18,12 +19,13 @@ from tercel.records import (
     Membership,
     Profile,
     Session,
+    Urgency,
 )
 
 ids = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=50)
 
 
-@given(ids, st.dictionaries(ids, st.none() | st.booleans() | st.integers() | ids, max_size=5))
+@given(ids, st.dictionaries(ids, st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | ids, max_size=5))
 def test_a_record_read_again_from_its_data_is_the_same(profile_id: str, attributes: dict[str, Any]) -> None:
     record = Profile(profile_id=profile_id, attributes=attributes)
 
@@ -41,9 +43,38 @@ def test_numbers_that_json_has_no_word_for_are_refused_however_deep(value: Any) 
         Profile(profile_id="ada", attributes={"Points": value})
 
 
+HALF = "\ud800"  # of a surrogate pair: no UTF-8 can hold it
+
+
+@pytest.mark.parametrize("value", [HALF, [HALF], {"a": HALF}, {HALF: 1}, {"ü": [{"a": HALF}]}])
+def test_halves_of_characters_are_refused_however_deep(value: Any) -> None:
+    with pytest.raises(ValidationError, match="valid Unicode"):
+        Profile(profile_id="ada", attributes={"Name": value})
+
+
+@pytest.mark.parametrize("value", [2**64, -(2**63) - 1, [2**64], {"a": [-(2**70)]}])
+def test_whole_numbers_that_readers_would_round_are_refused_however_deep(value: Any) -> None:
+    with pytest.raises(ValidationError, match="64 bits"):
+        Profile(profile_id="ada", attributes={"Points": value})
+
+
+@pytest.mark.parametrize("value", [2**64 - 1, -(2**63), [2**64 - 1], {"Straße": ["Zürich", "😀"]}])
+def test_the_largest_whole_numbers_and_any_character_arrive_as_they_are(value: Any) -> None:
+    record = Profile(profile_id="ada", attributes={"Points": value})
+    [message] = encode("prod", Urgency.LIVE, [record], run="00000000", at_ms=1, ids=["0" * 20])
+
+    assert decode(message).data["attributes"] == {"Points": value}
+
+
 @pytest.mark.parametrize(
     ("kind", "data"),
     [
+        (Profile, {"profile_id": HALF}),
+        (Profile, {"profile_id": "a", "attributes": {HALF: 1}}),
+        (Profile, {"profile_id": "a", "audiences_add": [2**63]}),
+        (Event, {"profile_id": "a", "type": "t", "event_id": "1", "loyalty_cards": [HALF]}),
+        (Session, {"session_id": "s", "callback": {"uri": "u", "fields": [HALF]}}),
+        (Audience, {"action": "create", "name": "a", "description": HALF}),
         (Profile, {"profile_id": ""}),
         (Profile, {"profile_id": "a" * 1_001}),
         (Profile, {"profile_id": "a", "Attributes": {}}),

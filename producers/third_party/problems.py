@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from producers.intake import Refusal
 from producers.third_party import reasons
 from tercel.errors import TercelError
-from tercel.records import Record
+from tercel.records import TOO_MANY_BITS, Record
 
 MAX_PROBLEMS = 50  # named in one answer; more help nobody
 MAX_NAME_LENGTH = 60  # characters of a field's name that are shown; longer ones are somebody's data, or an attack
@@ -50,6 +50,7 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "greater_than_equal": (reasons.WRONG_NUMBER, "must be {ge} or more"),
     "less_than_equal": (reasons.WRONG_NUMBER, "must be at most {le}"),
     "too_long": (reasons.LIST_TOO_LONG, "must hold at most {max_length:,} items"),
+    TOO_MANY_BITS: (reasons.WRONG_NUMBER, "must hold whole numbers of at most 64 bits"),
     "literal_error": (reasons.NOT_A_CHOICE, "must be one of {expected}"),
     "partially_returned": (
         reasons.PARTIALLY_RETURNED,
