@@ -21,6 +21,7 @@ SLOW_FACTOR: Final = 0.7  # of the rate that is left after a 429
 SLOW_PAUSE_S: Final = 1.0  # seconds nothing goes out after a 429 that names no time: the destination's window
 CLIMB_SHARE: Final = 0.05  # of the limit that the rate regains every second after a 429
 CLOCK_SLACK_S: Final = 60.0  # seconds a time may lie too far ahead; beyond it, the clock has jumped back since
+MOST_SHIFT_S: Final = 1.0  # seconds one late request may move the others: by then its second is over
 MAX_PAUSE_S: Final = 3_600.0  # seconds; a Retry-After beyond it is not believed
 
 
@@ -116,9 +117,10 @@ class Limiter:
         """A request left so late that those a second behind it must go ``by_s`` seconds later than planned.
 
         Otherwise the destination would count one too many in the second that begins with the late one. Of several
-        requests that one stall has made late, only the latest costs anything. Harmless when repeated.
+        requests that one stall has made late, only the latest costs anything, and no more than a second: one whose body
+        the destination was slow to take must not stop all others for as long. Harmless when repeated.
         """
-        self._run(deployment, "late", booking.mark_us + int(by_s * 1e6))
+        self._run(deployment, "late", booking.mark_us + int(min(by_s, MOST_SHIFT_S) * 1e6))
 
     def slow(self, deployment: str, limits: Limits, *, after_s: float | None) -> None:
         """A 429 came: nothing goes out for ``after_s`` (or a second), and the rate drops for a while."""

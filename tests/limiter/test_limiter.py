@@ -296,6 +296,17 @@ def test_of_requests_that_one_stall_made_late_only_the_latest_costs(limiter: Lim
     assert float(redis_client.hget(HASH, "tat")) - before == pytest.approx(200_000)  # type: ignore[arg-type]
 
 
+def test_a_request_that_took_long_to_leave_costs_a_second_and_not_as_long_as_it_took(
+    limiter: Limiter, redis_client: Redis
+) -> None:
+    booking = limiter.book("prod", LIMITS, horizon_s=FAR_S, records=1)
+    before = float(redis_client.hget(HASH, "tat"))  # type: ignore[arg-type]
+
+    limiter.late("prod", booking, by_s=10.0)
+
+    assert float(redis_client.hget(HASH, "tat")) - before == pytest.approx(1_000_000)  # type: ignore[arg-type]
+
+
 def test_a_request_late_after_others_were_moved_moves_again(limiter: Limiter, redis_client: Redis) -> None:
     first = limiter.book("prod", LIMITS, horizon_s=FAR_S, records=1)
     limiter.late("prod", first, by_s=0.2)
