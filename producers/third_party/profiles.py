@@ -24,6 +24,7 @@ from producers.third_party.context import Context, Translation, is_large, path_i
 from producers.third_party.problems import BadCall, make, read
 from tercel.records import MAX_CHANGES, AnyAudience, AudienceRef, Profile
 
+MOST_SHARED: Final = 16_777_216  # characters that mutualAttributes make for all profiles of a request
 _ID: Final = "customerProfileId"
 _NAMES: Final = {"profile_id": _ID}
 _NOT_KEPT: Final = re.compile(r"[^A-Za-z0-9]")
@@ -85,6 +86,10 @@ def profiles_attributes(call: Call, context: Context) -> Translation:
     if items is not None and not isinstance(items, list):
         raise BadCall([Refusal(reasons.WRONG_TYPE, "data", "must be a list")])
     large = is_large(len(items or ()), "data", context)
+    # Every profile gets a copy: of a body of a megabyte, a thousand of them would fill the memory.
+    if shared.mutual_attributes and len(repr(shared.mutual_attributes)) * len(items or ()) > MOST_SHARED:
+        text = f"are too much for {len(items or ()):,} profiles, which would each get all of it; send fewer at once"
+        raise BadCall([Refusal(reasons.LIST_TOO_LONG, "mutualAttributes", text)])
     made: list[Profile] = []
     refused: list[Refusal] = []
     said = dict.fromkeys((notes.SPLIT_LARGE,) if large else ())

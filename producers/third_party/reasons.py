@@ -76,7 +76,8 @@ REASONS: Final[dict[str, Explanation]] = {
     ),
     LIST_TOO_LONG: Explanation(
         "A list holds more than the API takes",
-        "A session has at most 1,000 cart items, 100 coupon codes, 5 identifiers and 1 loyalty card.",
+        "A session has at most 1,000 cart items, 100 coupon codes, 5 identifiers and 1 loyalty card. Attributes for "
+        "many profiles at once (mutualAttributes) are copied to each, and may make 16 MB in all.",
         _MEND,
     ),
     TOO_DEEP: Explanation(

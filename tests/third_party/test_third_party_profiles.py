@@ -308,3 +308,12 @@ def test_of_many_profiles_attributes_the_good_items_are_taken() -> None:
 )
 def test_what_is_wrong_with_many_profiles_attributes_is_named(body: Any, code: str, where: str) -> None:
     assert codes(Call(CallName.PROFILES_ATTRIBUTES, body=body)) == [(code, where)]
+
+
+def test_mutual_attributes_that_would_fill_the_memory_are_refused() -> None:
+    data = [{"customerProfileId": str(number)} for number in range(1_000)]
+    mutual = {f"a{number}": number for number in range(10_000)}
+
+    call = called({"data": data, "mutualAttributes": mutual}, CallName.PROFILES_ATTRIBUTES)
+
+    assert codes(call) == [("T611", "mutualAttributes")]
