@@ -18,6 +18,11 @@ class OnePieceProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(OnePieceTransport(transport, self.loop))
 
+    def eof_received(self) -> None:
+        """Write what is gathered: the client sends no more, and the transport closes itself right after this."""
+        if isinstance(self.transport, OnePieceTransport):
+            self.transport.flush()
+
 
 class OnePieceTransport(asyncio.Transport):
     """Gathers what is written within one turn of the loop, and then writes it at once; all else is the transport's."""
@@ -31,15 +36,16 @@ class OnePieceTransport(asyncio.Transport):
     def write(self, data: Any) -> None:
         """Write before this turn of the loop ends."""
         if not self._pieces:
-            self._loop.call_soon(self._flush)
+            self._loop.call_soon(self.flush)
         self._pieces.append(data)
 
     def close(self) -> None:
         """Close once everything has been written."""
-        self._flush()
+        self.flush()
         self._transport.close()
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Write what has been gathered."""
         if self._pieces:
             data = b"".join(self._pieces)
             self._pieces.clear()
