@@ -180,7 +180,8 @@ def delivery_template(deployment: str, urgency: Urgency) -> str:
     """Return the wake-up message of a deployment's calls, with places (``@NAME@``) for the scripts to fill in.
 
     ``shadow`` and ``argsrepr`` are what a person reads in Flower, side by side: ``profile→prod`` and
-    ``1000 profile records, bulk, run 8f2c91d0``. The arrow is one character, so that a narrow column does not break it.
+    ``1000 profile records, bulk, run 8f2c91d0``; streamed records belong to no run, and none is named. The arrow is one
+    character, so that a narrow column does not break it.
     The task's id is the call's, so that a call keeps one row there however often it is tried; the arguments are call id
     and deployment, and no personal data.
     """
@@ -191,7 +192,7 @@ def delivery_template(deployment: str, urgency: Urgency) -> str:
             "root_id": "@CALL@",
             "lang": "py",
             "shadow": f"@KIND@→{deployment}",
-            "argsrepr": "@N@ @KIND@ record@PLURAL@, @URGENCY@, run @RUN@",
+            "argsrepr": "@N@ @KIND@ record@PLURAL@, @URGENCY@@OFRUN@",
             "kwargsrepr": "",
             "retries": "@RETRIES@",
             "ignore_result": True,

@@ -12,7 +12,7 @@ from tercel.cli.options import MEND, AnyDeployment, Json, Yes
 
 _rejected = typer.Typer(no_args_is_help=True, help="See, export, replay or discard rejected records.")
 
-Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Ids of rejections, as `list` shows them.")]
+Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Ids of rejections, as `list` shows them.")]
 Run = Annotated[str | None, typer.Option("--run", metavar="RUN", help="Only those of this run (8 hex digits).")]
 Code = Annotated[str | None, typer.Option("--code", metavar="CODE", help="Only those with this code, e.g. T450.")]
 All = Annotated[bool, typer.Option("--all", help="All of them.")]
@@ -52,7 +52,7 @@ def list_(
 ) -> None:
     """List rejected records with their reasons, oldest first."""
     from tercel.cli import console
-    from tercel.cli.rejections import as_json, chosen
+    from tercel.cli.rejections import as_json, chosen, run_of
 
     with chosen(deployment=deployment, run=run, code=code, state=state.value) as (store, wanted):
         found = list(store.rejections(**wanted.filters(), limit=limit + 1))
@@ -64,7 +64,7 @@ def list_(
     elif not found:
         console.note("There is none.")
     else:
-        rows = ((r.record_id, r.deployment, r.kind, r.run, r.code, r.reason, r.source) for r in found[:limit])
+        rows = ((r.record_id, r.deployment, r.kind, run_of(r), r.code, r.reason, r.source) for r in found[:limit])
         console.table(["Id", "Deployment", "Kind", "Run", "Code", "Reason", "From"], rows)
     if len(found) > limit:
         console.note(f"These are {limit:,} of {total:,}: see more with --limit, or all of them with `rejected export`.")

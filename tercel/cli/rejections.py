@@ -17,6 +17,7 @@ from tercel.cli.catalogue import explanation
 from tercel.cli.console import clean
 from tercel.cli.opening import check_deployment, load_settings, open_store
 from tercel.errors import UsageError
+from tercel.messages import STREAM_RUN
 from tercel.settings import Settings
 from tercel.store import RejectionState, Store, StoredRejection
 
@@ -114,6 +115,11 @@ def as_json(one: StoredRejection) -> dict[str, Any]:
     return values
 
 
+def run_of(one: StoredRejection) -> str:
+    """Return the run of a rejection as a person is shown it: empty where the record was streamed."""
+    return "" if one.run == STREAM_RUN else one.run
+
+
 def as_text(one: StoredRejection, cure: str) -> str:
     """Return a rejection for a person to read, with what to do about it."""
     closed = f" since {one.closed_at:%Y-%m-%d %H:%M:%S} UTC" if one.closed_at else ""
@@ -121,7 +127,7 @@ def as_text(one: StoredRejection, cure: str) -> str:
     lines = [
         f"Rejection   {one.record_id} ({one.state.value}{closed})",
         f"Code        {one.code}: {clean(one.reason)}",
-        f"Record      {one.kind} for {one.deployment}, run {one.run}",
+        f"Record      {one.kind} for {one.deployment}, {f'run {run}' if (run := run_of(one)) else 'streamed'}",
         f"Rejected    {one.created_at:%Y-%m-%d %H:%M:%S} UTC",
     ]
     if one.source:

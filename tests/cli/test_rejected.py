@@ -167,6 +167,14 @@ def test_streamed_records_are_replayed_live(tercel: Tercel, lanes: Lanes) -> Non
     assert lanes.redis.llen(f"{lanes.prefix}prod.profile.live") == 1
 
 
+def test_a_streamed_record_is_shown_without_a_run(tercel: Tercel, lanes: Lanes) -> None:
+    reject(lanes, "r1", run=STREAM_RUN)
+
+    ran = tercel("rejected", "show", "r1")
+
+    assert "profile for prod, streamed" in ran.out
+
+
 def test_a_row_that_never_was_a_record_cannot_be_replayed(tercel: Tercel, lanes: Lanes) -> None:
     reject(lanes, "r1", record=False)
 

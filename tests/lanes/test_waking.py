@@ -8,7 +8,7 @@ import orjson
 import pytest
 from redis import Redis
 
-from tercel.lanes import Lanes
+from tercel.lanes import STREAM_RUN, Lanes
 from tercel.records import LaneKind, Profile, Urgency
 
 LIVE, BULK = Urgency.LIVE, Urgency.BULK
@@ -109,3 +109,19 @@ def test_putting_off_a_call_that_has_ended_leaves_nothing_behind(lanes: Lanes) -
     lanes.put_off("prod", "0" * 16, BULK, delay_s=0)
 
     assert lanes.redis.keys("*") == before
+
+
+@pytest.mark.parametrize(
+    ("run", "text"),
+    [("8f2c91d0", "1 profile record, live, run 8f2c91d0"), (STREAM_RUN, "1 profile record, live")],
+)
+def test_what_people_read_of_a_call_names_its_run_where_there_is_one(lanes: Lanes, run: str, text: str) -> None:
+    # given
+    lanes.enqueue("prod", LIVE, [Profile(profile_id="a")], run=run)
+
+    # when
+    lanes.cut("prod", LaneKind.PROFILE, LIVE, size=1, window=100, cap=100, call_id="1" * 16)
+
+    # then
+    [message] = lanes.redis.lrange("calls.live", 0, -1)
+    assert orjson.loads(message)["headers"]["argsrepr"] == text

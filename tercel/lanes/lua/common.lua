@@ -34,6 +34,7 @@ local SLICE = 250  -- elements a variadic command: long enough to be cheap, shor
 
 local KIND = {p = 'profile', r = 'rules', m = 'membership', e = 'event', s = 'session', a = 'audience'}
 local URGENCY = {l = 'live', b = 'bulk'}
+local STREAM_RUN = '00000000'  -- the run of records that belong to none, tercel/messages.py
 
 local function lane_key(letter, u) return lanes .. KIND[letter] .. '.' .. URGENCY[u] end
 local function wait_key(u, key) return base .. 'wait:' .. u .. ':' .. key end
@@ -148,8 +149,9 @@ end
 -- Pushes the Celery message that wakes a worker for a call. The template is written by tercel/messages.py.
 local function wake(template, queue, id, tag, h)
   local m = string.gsub(template, '@(%u+)@', {
-    CALL = id, TAG = tag, N = h.n, RUN = h.run, RETRIES = h.attempts, KIND = KIND[h.letter],
+    CALL = id, TAG = tag, N = h.n, RETRIES = h.attempts, KIND = KIND[h.letter],
     PLURAL = h.n == '1' and '' or 's', URGENCY = URGENCY[h.u],
+    OFRUN = sub(h.run, 1, 8) == STREAM_RUN and '' or ', run ' .. h.run,
   })
   call('LPUSH', queue, m)
 end
