@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from tercel.settings import Settings
 
 MARGIN_S = 4.0  # seconds beyond its own grace that a process gets to end
+KNOCK_S = 0.1  # seconds to wait for a connection on this machine, when looking whether it is open
 MOST_FAILURES = 5  # in a row; it fails at once where it cannot listen, or where a setting is wrong
 
 
@@ -28,17 +30,26 @@ def receiver(
     *,
     port: Annotated[
         int | None,
-        typer.Option("--port", min=0, max=65_535, help="The port; by default as the settings say. 0 takes a free one."),
+        typer.Option(
+            "--port",
+            metavar="PORT",
+            min=0,
+            max=65_535,
+            help="The port; by default as the settings say. 0 takes a free one.",
+        ),
     ] = None,
     processes: Annotated[
         int | None,
-        typer.Option("--processes", "-p", min=1, help="Processes that serve it; by default as the settings say."),
+        typer.Option(
+            "--processes", "-p", metavar="N", min=1, help="Processes that serve it; by default as the settings say."
+        ),
     ] = None,
 ) -> int:
     """Take in what Segment and others post, until Ctrl-C.
 
     A request is answered 2xx once Redis holds its records. Ctrl-C or SIGTERM ends it warmly: nothing new is accepted,
-    and what is in hand is answered. Workers (`tercel worker`, `tercel up`) deliver what came in.
+    and what is in hand is answered. Workers (`tercel worker`, `tercel up`) deliver what came in. Who may send stands
+    under [senders.NAME] of the settings.
     """
     from producers.receiver.serving import GRACE_S, listening
     from tercel.cli.opening import load_settings, open_store
@@ -58,13 +69,20 @@ def receiver(
         with open_store(settings):  # brought up to date here, once
             pass
         environment = {**crew.environment(), **_shared_figures(settings, stack)}
-        crew.say(f"the receiver is on {_url(address, number)}; {_doors(settings)}")
+        announce = Announcement(
+            address, number, f"the receiver is on {_url(address, number)}; {_doors(settings)}", crew.say
+        )
+
+        def tick() -> None:
+            crew.tick()
+            announce.tick()
+
         return crew.run(
             lambda: Supervisor(
                 receiver_programs(settings, environment=environment, port=number),
                 grace_s=GRACE_S + MARGIN_S,
                 say=crew.say,
-                tick=crew.tick,
+                tick=tick,
             )
         )
 
@@ -82,6 +100,25 @@ def receiver_programs(settings: Settings, *, environment: Mapping[str, str], por
         )
         for number in range(1, settings.receiver.processes + 1)
     ]
+
+
+class Announcement:
+    """Says once that a port is open, as soon as it is: until then a sender would be turned away."""
+
+    def __init__(self, address: str, port: int, text: str, say: Callable[[str], None]) -> None:
+        self._place, self._text, self._say = (_reached_as(address), port), text, say
+        self._said = False
+
+    def tick(self) -> None:
+        """Look, unless it was said already."""
+        if self._said:
+            return
+        try:
+            socket.create_connection(self._place, KNOCK_S).close()
+        except OSError:
+            return
+        self._said = True
+        self._say(self._text)
 
 
 def require_senders(settings: Settings) -> None:
@@ -109,9 +146,14 @@ def _shared_figures(settings: Settings, stack: ExitStack) -> dict[str, str]:
     return stack.enter_context(MetricsFolder.make(settings.home)).environment()
 
 
+def _reached_as(address: str) -> str:
+    """Return the address at which this machine reaches what listens on ``address``."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104
+
+
 def _url(address: str, port: int) -> str:
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(address, f"[{address}]" if ":" in address else address)  # noqa: S104
-    return f"http://{host}:{port}"
+    host = _reached_as(address)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _doors(settings: Settings) -> str:
