@@ -32,6 +32,7 @@ from tercel.cli import (
     worker,
 )
 from tercel.cli.failing import exit_status_of
+from tercel.cli.flags import with_plain_flags
 
 # In the order of `tercel --help`. A new command is one more module here.
 COMMANDS = (
@@ -96,8 +97,9 @@ for _module in COMMANDS:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command line (by default this process's) and return its exit status."""
     said = state.begin()
+    command = with_plain_flags(typer.main.get_command(app))
     return exit_status_of(
-        lambda: app(args=arguments, prog_name="tercel", standalone_mode=False), debug=lambda: said.debug
+        lambda: command.main(args=arguments, prog_name="tercel", standalone_mode=False), debug=lambda: said.debug
     )
 
 

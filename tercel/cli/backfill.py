@@ -43,7 +43,7 @@ def register(app: typer.Typer) -> None:
 
 
 def backfill(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV, JSON Lines or Parquet; .gz too.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="CSV, JSON Lines or Parquet; .gz too.")],
     *,
     deployment: OneDeployment = None,
     mapping: Annotated[

@@ -79,7 +79,7 @@ def check_all(only: str | None, *, transport: httpx.BaseTransport | None = None)
         yield from (problem("settings", SettingsError(line)) for line in str(error).splitlines())
         return
     deployments = settings.deployments if only is None else {only: settings.deployment(only)}
-    yield ok("settings", f"{len(settings.deployments)} deployments, home {settings.home}")
+    yield ok("settings", f"deployments {', '.join(settings.deployments) or 'none'}; home {settings.home}")
     if not deployments:
         said = "no deployment is configured: add [deployments.prod] with url and key to tercel.toml"
         yield Checked(Level.FAIL, "settings", said, SettingsError.code, cure_of(SettingsError.code))

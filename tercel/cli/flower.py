@@ -19,7 +19,8 @@ def register(app: typer.Typer) -> None:
 def flower(
     *,
     port: Annotated[
-        int | None, typer.Option("--port", min=0, max=65_535, help="Port to listen on; 0 takes a free one.")
+        int | None,
+        typer.Option("--port", metavar="PORT", min=0, max=65_535, help="Port to listen on; 0 takes a free one."),
     ] = None,
     address: Annotated[
         str | None, typer.Option("--address", help="Address to listen on; beyond this machine it needs basic_auth.")

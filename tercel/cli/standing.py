@@ -108,9 +108,10 @@ def _next_steps(crew: Crew) -> list[str]:
     name = next(iter(sorted(crew.settings.deployments)))
     if sandbox_file.DEPLOYMENT in crew.settings.deployments:
         name = sandbox_file.DEPLOYMENT
+    send = f"tercel backfill -d {name} --id ID_COLUMN FILE"
     return [
         "In another terminal:",
-        f"  tercel backfill -d {name} --id ID_COLUMN FILE    send a file",
-        "  tercel status --watch                           see it being delivered",
+        f"  {send}    send a file",
+        f"  {'tercel status --watch':<{len(send)}}    see it being delivered",
         "Ctrl-C ends it; what is queued then is delivered after the next `tercel up`.",
     ]

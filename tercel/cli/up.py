@@ -27,14 +27,17 @@ def up(
         ),
     ] = None,
     processes: Annotated[
-        int | None, typer.Option("--processes", "-p", min=1, help="Worker processes; by default as the settings say.")
+        int | None,
+        typer.Option("--processes", "-p", metavar="N", min=1, help="Worker processes; by default as the settings say."),
     ] = None,
     threads: Annotated[
-        int | None, typer.Option("--threads", "-t", min=1, help="Threads of each; by default as the settings say.")
+        int | None,
+        typer.Option("--threads", "-t", metavar="N", min=1, help="Threads of each; by default as the settings say."),
     ] = None,
     flower: Annotated[bool, typer.Option(help="Serve Flower's pages.")] = True,
     flower_port: Annotated[
-        int | None, typer.Option("--flower-port", min=0, max=65_535, help="Flower's port; 0 takes a free one.")
+        int | None,
+        typer.Option("--flower-port", metavar="PORT", min=0, max=65_535, help="Flower's port; 0 takes a free one."),
     ] = None,
 ) -> int:
     """Start everything here: Redis (where none is configured), workers and Flower. Ctrl-C ends it.

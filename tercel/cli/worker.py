@@ -19,10 +19,12 @@ def register(app: typer.Typer) -> None:
 def worker(
     *,
     processes: Annotated[
-        int | None, typer.Option("--processes", "-p", min=1, help="Worker processes; by default as the settings say.")
+        int | None,
+        typer.Option("--processes", "-p", metavar="N", min=1, help="Worker processes; by default as the settings say."),
     ] = None,
     threads: Annotated[
-        int | None, typer.Option("--threads", "-t", min=1, help="Threads of each; by default as the settings say.")
+        int | None,
+        typer.Option("--threads", "-t", metavar="N", min=1, help="Threads of each; by default as the settings say."),
     ] = None,
 ) -> int:
     """Deliver what lies on the lanes, until Ctrl-C.

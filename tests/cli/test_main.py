@@ -36,6 +36,14 @@ def test_every_command_has_help_of_its_own(tercel: Tercel, command: str) -> None
     assert f"Usage: tercel {command}" in ran.out
 
 
+@pytest.mark.parametrize("typed", ["", "status", "rejected replay", "segment test"])
+def test_help_shows_flags_without_a_value(tercel: Tercel, typed: str) -> None:
+    ran = tercel(*typed.split(), "--help")
+
+    assert "--help" in ran.out
+    assert "<bool>" not in ran.out
+
+
 def test_every_command_is_in_the_list_above() -> None:
     named = {one.name or getattr(one.callback, "__name__", "") for one in app.registered_commands}
     groups = {one.name for one in app.registered_groups}

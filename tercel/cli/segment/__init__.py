@@ -41,9 +41,11 @@ def list_(*, json_wanted: Json = False) -> int:
 
 @_segment.command(name="test")
 def try_messages(
-    destination: Annotated[str, typer.Argument(metavar="DESTINATION", help="The [segment.<name>] to try.")],
+    destination: Annotated[
+        str, typer.Argument(metavar="DESTINATION", help="Name of the destination to try, as under [segment.NAME].")
+    ],
     message: Annotated[
-        str | None, typer.Argument(metavar="[MESSAGE.json]", help='A file with one or more messages; "-": stdin.')
+        str | None, typer.Argument(metavar="MESSAGE.json", help='A file with one or more messages; "-": stdin.')
     ] = None,
     *,
     samples: Annotated[
