@@ -91,7 +91,7 @@ class _Departure:
             self.left_at = time.monotonic()
             if self.left_at - self._at > self._late_s:
                 raise Missed
-        elif event.endswith("send_request_body.complete"):
+        elif event.endswith("send_request_headers.complete"):
             self._gone(time.monotonic() - self._at)
 
 
@@ -138,8 +138,9 @@ class Sender:
         """Send at ``at`` (``time.monotonic`` seconds) and wait for the answer, ``timeout_s`` seconds at most.
 
         A request that cannot go out within ``late_s`` of its time is not sent. ``gone`` is told, on the loop's thread,
-        how many seconds after its time the last byte had left; it must not block. An answer that never came has status
-        0. Raises :class:`Stopped` when :meth:`cancel` is called meanwhile, or :meth:`release` before its time.
+        how many seconds after its time its head had left (how long a body takes is no lateness); it must not block. An
+        answer that never came has status 0. Raises :class:`Stopped` when :meth:`cancel` is called meanwhile, or
+        :meth:`release` before its time.
         """
         departure = _Departure(at, late_s, self._door, gone)
         future = asyncio.run_coroutine_threadsafe(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from tercel.store import Rejection
 
 KIND: Final = "message"  # of a rejection whose input became no record
 ID_DIGITS: Final = 20  # of a record id
+_CALLBACK_KEY: Final = re.compile(rb'("(?:callback_?api_?key|x-callback-api-key)":)"(?:[^"\\]|\\.)*"', re.IGNORECASE)
 MOST_KEPT: Final = 2_000  # characters of an input, as of a destination's answer
 
 
@@ -105,8 +107,12 @@ def _record_id(*parts: str) -> str:
 
 
 def _text(data: Any) -> str:
-    """Return an input as text, cut off where it is long."""
-    return "" if data is None else orjson.dumps(data)[: 4 * MOST_KEPT].decode("utf-8", "ignore")[:MOST_KEPT]
+    """Return an input as text, cut off where it is long, without the key of a session's callback."""
+    if data is None:
+        return ""
+    return _CALLBACK_KEY.sub(rb'\1"(left out)"', orjson.dumps(data))[: 4 * MOST_KEPT].decode("utf-8", "ignore")[
+        :MOST_KEPT
+    ]
 
 
 def refused(deployment: str, code: str, where: str, reason: str) -> Taken:
