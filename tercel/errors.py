@@ -12,6 +12,7 @@ TercelError                      exit status 1
 +-- LaneFull                     a lane is above its high-water mark; try again later
 +-- CheckpointMoved              another producer of the same run has been here
 +-- StaleCall                    the call was settled, or claimed by somebody else
++-- SyncBusy                     another process is at work on this sync
 """
 
 from __future__ import annotations
@@ -90,3 +91,9 @@ class StaleCall(TercelError):
     """The call was settled, or claimed by another worker, since it was claimed here. Nothing was changed."""
 
     code = "T303"
+
+
+class SyncBusy(TercelError):
+    """Another process is at work on this sync: two runs of one sync never overlap."""
+
+    code = "T304"

@@ -149,6 +149,11 @@ CATALOGUE: Final[dict[str, Explanation]] = {
         "This worker held the call longer than its lease without a sign of life. Nothing was changed.",
         "Nothing to do. If it happens often, the machine is overloaded: fewer threads, or a longer delivery.lease_s.",
     ),
+    "T304": Explanation(
+        "Another process is at work on this sync",
+        "Two runs of one sync never overlap: the second would compare with a state that the first is just changing.",
+        "Wait until `tercel sync history NAME` shows its end, or stop it with `tercel sync cancel NAME`.",
+    ),
     "T310": Explanation(
         "Given up after the time limit",
         "The call still failed after delivery.give_up_after_s (a day by default); its last reason is in the rejection.",
