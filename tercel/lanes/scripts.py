@@ -19,6 +19,8 @@ NAMES: Final = (
     "wake",
     "survey",
     "arrivals",
+    "cancel_lane",
+    "cancel_waiting",
     "repair",
     "halt",
     "resume",

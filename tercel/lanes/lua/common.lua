@@ -21,7 +21,8 @@
 --   seen:<quarter>    set     ids of parcels taken in within a quarter of the window of duplicates
 --   arrivals:<slot>   hash    letter -> live records that came in within a slot of time
 -- Under KEYS[3]:
---   run:<run>         hash    counters and checkpoint of one run
+--   run:<run>         hash    counters and checkpoint of one run; receipts: 1 where it asks for them
+--   run:<run>:receipts  stream  records that ended: d (delivered) or r (rejected) -> their seqs, 8 bytes each
 --   batch:<id>        string  marks an enqueue as done
 --   calls:<l|b>       string  number of calls alive, all deployments
 --
@@ -30,7 +31,11 @@
 local base, lanes, shared = KEYS[1], KEYS[2], KEYS[3]
 local sub, call = string.sub, redis.call
 local ARRIVALS_SLOT_MS, ARRIVALS_SLOTS = 10000, 6  -- arrivals are known for six whole slots, a minute, and the one begun
+local STREAM = '00000000'  -- the run of everything that streams in
 local SLICE = 250  -- elements a variadic command: long enough to be cheap, short enough for Lua's stack
+
+local NEAR = 10000  -- elements from an end of a list: up to there one is reached in a few us, deep in a long one in fifty
+local GONE = ''  -- stands for an element that is to go; no message is empty
 
 local KIND = {p = 'profile', r = 'rules', m = 'membership', e = 'event', s = 'session', a = 'audience'}
 local URGENCY = {l = 'live', b = 'bulk'}
@@ -191,4 +196,26 @@ local function distinct(keys_text)
     end
   end
   return keys
+end
+
+-- Takes a run's records out of a stretch of a list, `most` of them at most. Returns how many elements it has looked at,
+-- and the lane letters of those it took out.
+local function take_out(list, run, from, look, most)
+  local some = call('LRANGE', list, from, from + look - 1)
+  local seen, letters = #some, {}
+  for i, m in ipairs(some) do
+    if is_ours(m) and sub(m, 56, 63) == run then
+      call('LSET', list, from + i - 1, GONE)
+      letters[#letters + 1] = sub(m, 46, 46)
+      if #letters == most then
+        seen = i
+        break
+      end
+    end
+  end
+  if #letters > 0 then
+    local from_its_end = 2 * from > call('LLEN', list)
+    call('LREM', list, from_its_end and -#letters or #letters, GONE)
+  end
+  return seen, letters
 end
