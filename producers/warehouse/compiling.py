@@ -108,6 +108,7 @@ def _profile_maker(profile_id: Callable[[Row], str], fill: Fill) -> Make:
             "run_rules": False,
             "audiences_add": (),
             "audiences_delete": (),
+            "skip_unknown": None,
         }
         return assemble(Profile, fields, _PROFILE_GIVEN)
 
