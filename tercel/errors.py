@@ -5,10 +5,12 @@ TercelError                      exit status 1
 |   +-- SettingsError            a setting is missing or wrong
 |   +-- MappingError             a field mapping cannot work
 |   +-- InputError               a file cannot be read as what it is said to be
+|   +-- QueryError               a database refuses the query of a sync
 +-- UnavailableError             exit status 3: something Tercel needs does not answer
 |   +-- RedisUnavailable
 |   +-- StoreUnavailable
 |   +-- DestinationUnavailable
+|   +-- SourceUnavailable        the database that a sync reads
 +-- LaneFull                     a lane is above its high-water mark; try again later
 +-- CheckpointMoved              another producer of the same run has been here
 +-- StaleCall                    the call was settled, or claimed by somebody else
@@ -50,6 +52,12 @@ class InputError(UsageError):
     code = "T103"
 
 
+class QueryError(UsageError):
+    """A database refuses the query of a sync, or gives what cannot be rows."""
+
+    code = "T104"
+
+
 class UnavailableError(TercelError):
     """Something Tercel needs does not answer."""
 
@@ -73,6 +81,12 @@ class DestinationUnavailable(UnavailableError):
     """The destination does not answer, or refuses us."""
 
     code = "T203"
+
+
+class SourceUnavailable(UnavailableError):
+    """The database that a sync reads does not answer, or stopped before its last row."""
+
+    code = "T204"
 
 
 class LaneFull(TercelError):
