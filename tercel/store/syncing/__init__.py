@@ -1,5 +1,6 @@
 """What each sync has delivered, kept in the database, and the comparing of a source with it."""
 
+from tercel.store.syncing.state import SyncState
 from tercel.store.syncing.values import (
     FINGERPRINT_BYTES,
     Comparison,
@@ -20,4 +21,5 @@ __all__ = [
     "Outcomes",
     "Phase",
     "StagedRow",
+    "SyncState",
 ]
