@@ -52,8 +52,8 @@ class _Transaction:
             self._session.execute(text("SELECT 1"))
         except DBAPIError:
             raise StoreUnavailable(
-                f"The connection that holds the lock of sync {self._sync} was lost, so another process may be at work on "
-                "it now. Nothing is lost: the next run goes on from here."
+                f"The connection that holds the lock of sync {self._sync} was lost, so another process may be at work "
+                "on it now. Nothing is lost: the next run goes on from here."
             ) from None
 
 
@@ -73,7 +73,7 @@ def only_one(database_url: str, sync: str, *, folder: Path) -> Iterator[Held]:
     try:
         with database.reading() as session:
             session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
-            key = (xxh3_64_intdigest(f"tercel sync {sync}") + _HALF) % (2 * _HALF) - _HALF
+            key = (xxh3_64_intdigest(f"tercel sync {sync}".encode()) + _HALF) % (2 * _HALF) - _HALF
             if not session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": key}):
                 raise _busy(sync)
             yield _Transaction(session, sync)
@@ -101,6 +101,6 @@ def _locked_file(folder: Path, sync: str) -> Iterator[None]:
 
 def _busy(sync: str) -> SyncBusy:
     return SyncBusy(
-        f"sync {sync} is at work in another process, and two runs of one sync never overlap. Wait for its end (tercel sync "
-        f"history {sync}), or stop it: tercel sync cancel {sync}"
+        f"sync {sync} is at work in another process, and two runs of one sync never overlap. Wait for its end (tercel "
+        f"sync history {sync}), or stop it: tercel sync cancel {sync}"
     )

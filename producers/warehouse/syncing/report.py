@@ -80,7 +80,8 @@ class SyncCounts:
 class SyncProgress:
     """How far a run has come. ``waiting_for`` says why it stands still just now; empty while it does not.
 
-    ``share`` of the phase (0 to 1) is behind it; None where that cannot be known: a query does not say how much is left.
+    ``share`` of the phase (0 to 1) is behind it; None where that cannot be known: a query does not say how much is
+    left.
     """
 
     run: str
