@@ -14,7 +14,10 @@ def key_bytes(key: str) -> bytes:
 
     Packed, a thousand of any characters take 2,513 bytes.
     """
-    plain = key.encode("utf-8", "surrogatepass")
+    try:
+        plain = key.encode()
+    except UnicodeEncodeError:
+        plain = key.encode("utf-8", "surrogatepass")
     return plain if len(plain) <= MOST_PLAIN_BYTES else _packed(key)
 
 

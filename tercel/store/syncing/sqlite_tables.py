@@ -1,7 +1,7 @@
 """A sync's state in SQLite: one file that lasts, and one for each run's staging.
 
-The staging is written without a journal, and thrown away as a file when it is of no more use. That is safe because nothing
-relies on it before it is complete and on disk: until then a crash begins the run again.
+The staging is written without a journal, and thrown away as a file when it is of no more use. That is safe because
+nothing relies on it before it is complete and on disk: until then a crash begins the run again.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tercel.store.syncing.keys import key_bytes
 from tercel.store.syncing.tables import Tables
 from tercel.store.syncing.values import StagedRow
 
-CACHE_KIB: Final = 48 * 1024  # of each of the two files; also the memory that sorting takes
+CACHE_KIB: Final = 24 * 1024  # of each of the two files; also the memory that sorting takes
 WAL_KEPT_BYTES: Final = 64 << 20  # of a write-ahead log after a large transaction
 SORTING_THREADS: Final = 1  # beside ours
 

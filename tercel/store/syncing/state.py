@@ -2,8 +2,8 @@
 
 A row's state changes only after its outcome is known: the whole life of a run is ``begin``, ``stage`` many times,
 ``compare``, then ``due`` and ``confirm`` by turns, and ``finish``. After a crash ``run`` and ``phase`` say where it
-was: in SENDING another process goes on with ``due`` and ``confirm``; in STAGING nothing is lost that the source does not
-have.
+was: in SENDING another process goes on with ``due`` and ``confirm``; in STAGING nothing is lost that the source does
+not have.
 """
 
 from __future__ import annotations
