@@ -28,6 +28,7 @@ from tercel.cli import (
     settings,
     state,
     status,
+    sync,
     up,
     worker,
 )
@@ -40,6 +41,7 @@ COMMANDS = (
     worker,
     receiver,
     backfill,
+    sync,
     status,
     flower,
     rejected,

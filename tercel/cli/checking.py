@@ -84,6 +84,7 @@ def check_all(only: str | None, *, transport: httpx.BaseTransport | None = None)
         yield Checked(Level.FAIL, "settings", said, SettingsError.code, cure_of(SettingsError.code))
     yield from check_redis(settings, list(deployments))
     yield from check_store(settings)
+    yield from check_syncs(settings)
     for name, one in deployments.items():
         yield check_deployment(name, one, transport=transport)
 
@@ -113,6 +114,23 @@ def check_store(settings: Settings) -> Iterator[Checked]:
             yield ok("store", f"{store.name} answers, its tables are up to date")
     except TercelError as error:
         yield problem("store", error)
+
+
+def check_syncs(settings: Settings) -> Iterator[Checked]:
+    """Can the warehouse syncs work as they are declared, and do they fit together? Their sources are not read."""
+    from producers.warehouse.syncing.advising import advice
+    from producers.warehouse.syncing.definition import load_sync
+
+    syncs = []
+    for name in sorted(settings.syncs):
+        try:
+            sync = load_sync(settings, name)
+            yield ok(f"sync {name}", f"{sync.mode.value} to {sync.target}, from {sync.source}")
+            syncs.append(sync)
+        except TercelError as error:
+            yield problem(f"sync {name}", error)
+    for name, sentences in advice(syncs).items():
+        yield from (Checked(Level.WARN, f"sync {name}", sentence) for sentence in sentences)
 
 
 def check_deployment(name: str, one: Deployment, *, transport: httpx.BaseTransport | None = None) -> Checked:

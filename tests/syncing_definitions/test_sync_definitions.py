@@ -21,8 +21,8 @@ from tercel.settings import Settings
 from tercel.store.syncing import Due, Mode
 from tests.syncing_definitions.conftest import Declare
 
-AUDIENCE = {"object": "audiences", "mode": "mirror", "audience_id": 7}
-QUERY = {"connection": "sqlite:////nowhere.db", "query": "SELECT 1"}
+AUDIENCE: dict[str, Any] = {"object": "audiences", "mode": "mirror", "audience_id": 7}
+QUERY: dict[str, Any] = {"connection": "sqlite:////nowhere.db", "query": "SELECT 1"}
 Load = Callable[..., Settings]
 
 
