@@ -21,6 +21,7 @@ NAMES: Final = (
     "arrivals",
     "cancel_lane",
     "cancel_waiting",
+    "cancel_end",
     "repair",
     "halt",
     "resume",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from redis import Redis
 
 from tercel import messages
 from tercel.balance import balance
+from tercel.errors import LaneFull
 from tercel.lanes import STREAM_RUN, Lanes, cancelling
 from tercel.records import LaneKind, Membership, Profile, Record, Urgency
 
@@ -180,26 +182,76 @@ def test_what_streams_in_cannot_be_cancelled(lanes: Lanes) -> None:
     assert names_in(lanes) == ["a"]
 
 
+def test_a_cancellation_that_was_broken_off_leaves_the_others_in_order_and_the_next_goes_on(lanes: Lanes) -> None:
+    enqueue(lanes, ["a", "x", "b", "y", "c"], run=OTHER)
+    enqueue(lanes, ["z"])
+    for _ in range(3):
+        lanes._scripts.run("cancel_lane", lanes._keys("prod"), [RUN, "p", 1])
+    assert names_in(lanes) == ["y", "c", "z"], "three have been carried out to the front"
+
+    survey = lanes.survey("prod").lanes[0]
+    call_id = cut(lanes, size=4)
+
+    assert survey.length == 6
+    claim = lanes.claim("prod", call_id, lease_s=60)
+    assert claim is not None
+    assert [messages.decode(one).data["profile_id"] for one in claim.messages] == ["a", "x", "b", "y"]
+    assert lanes.cancel("prod", RUN) == 1
+    assert names_in(lanes) == ["c"]
+
+
+def test_what_a_sweep_has_carried_out_counts_towards_the_high_water_mark(lanes: Lanes) -> None:
+    enqueue(lanes, ["a", "b", "c"], run=OTHER)
+    lanes._scripts.run("cancel_lane", lanes._keys("prod"), [RUN, "p", 2])
+
+    with pytest.raises(LaneFull, match="holds 3 records"):
+        lanes.enqueue("prod", BULK, [Profile(profile_id="d")], high_water=3)
+
+
+def test_cancelling_leaves_nothing_of_its_own_behind(lanes: Lanes) -> None:
+    enqueue(lanes, ["a"], run=OTHER)
+    before = set(lanes.redis.keys("tercel:prod:*"))
+
+    lanes.cancel("prod", RUN)
+
+    assert set(lanes.redis.keys("tercel:prod:*")) == before
+
+
+def test_two_runs_cancelled_at_once_both_go_and_the_third_stays_in_order(
+    lanes: Lanes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cancelling, "STEP", 7)
+    third = "00000003"
+    for n in range(300):
+        enqueue(lanes, [f"p{n}"], run=(RUN, OTHER, third)[n % 3])
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda run: lanes.cancel("prod", run), (RUN, OTHER)))
+
+    assert names_in(lanes) == [f"p{n}" for n in range(2, 300, 3)]
+    assert [lanes.run_counts(run)["discarded"] for run in (RUN, OTHER, third)] == [100, 100, 0]
+    assert not lanes.redis.exists("tercel:prod:front:p", "tercel:prod:sweep:p", "tercel:prod:cancelled")
+
+
 def test_a_record_between_many_others_is_found_deep_in_a_lane(lanes: Lanes) -> None:
-    """Beyond the stretch where an element is reached quickly, a script takes out fewer."""
-    for part in range(0, 24_000, 4_000):
-        run = RUN if part == 12_000 else OTHER
-        enqueue(lanes, [f"p{n}" for n in range(part, part + 4_000)], run=run)
+    for part in range(0, 6_000, 1_000):
+        run = RUN if part == 3_000 else OTHER
+        enqueue(lanes, [f"p{n}" for n in range(part, part + 1_000)], run=run)
 
-    assert lanes.cancel("prod", RUN) == 4_000
+    assert lanes.cancel("prod", RUN) == 1_000
 
-    left = [n for n in range(24_000) if not 12_000 <= n < 16_000]
+    left = [n for n in range(6_000) if not 3_000 <= n < 4_000]
     assert names_in(lanes) == [f"p{n}" for n in left]
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     runs=st.lists(st.sampled_from([RUN, OTHER]), max_size=60),
-    look=st.integers(1, 10),
+    step=st.integers(1, 10),
     meanwhile=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=20),
 )
 def test_nothing_is_passed_over_while_others_push_and_cut(
-    redis_client: Redis, runs: list[str], look: int, meanwhile: list[tuple[int, int]]
+    redis_client: Redis, runs: list[str], step: int, meanwhile: list[tuple[int, int]]
 ) -> None:
     """Between any two scripts of a cancellation others may push onto the lane, and cut from it."""
     redis_client.flushdb()
@@ -210,7 +262,7 @@ def test_nothing_is_passed_over_while_others_push_and_cut(
     lanes._scripts = between  # type: ignore[assignment]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cancelling, "LOOK", look)
+        patch.setattr(cancelling, "STEP", step)
         lanes.cancel("prod", RUN)
 
     lane: Any = lanes.redis.lrange("prod.profile.bulk", 0, -1)

@@ -190,6 +190,20 @@ class Turns(RuleBasedStateMachine):
         self.left += self.model.cancel(SYNC)
         self.lanes.cancel(DEPLOYMENT, SYNC)
 
+    @rule(kind=kinds, step=st.integers(1, 3), steps=st.integers(1, 3), twice=st.booleans())
+    def begin_to_cancel(self, kind: LaneKind, step: int, steps: int, twice: bool) -> None:
+        """Somebody cancels, and dies before he is through with the lane."""
+        self.scripts.twice = twice
+        for _ in range(steps):
+            self.scripts.run("cancel_lane", self.lanes._keys(DEPLOYMENT), [SYNC, kind.letter, step])
+        lane = self.model.lane(kind.letter, "b")
+        here = set(self._lane_ids(kind.letter, "b"))
+        gone = [r for r in lane if r.id not in here]
+        assert {r.run for r in gone} <= {SYNC}
+        self.left += gone
+        for r in gone:
+            lane.remove(r)
+
     @rule()
     def repair(self) -> None:
         """Where nothing is wrong, a repair changes nothing."""
@@ -205,8 +219,7 @@ class Turns(RuleBasedStateMachine):
             return
         assert self._turns() == self.model.turn
         for (letter, u), lane in self.model.lanes.items():
-            name = messages.lane_name(DEPLOYMENT, next(k for k in KINDS if k.letter == letter), URGENCIES[u])
-            assert self._record_ids(name)[::-1] == [r.id for r in lane]
+            assert self._lane_ids(letter, u) == [r.id for r in lane]
         for (u, key), wait in self.model.waits.items():
             assert self._record_ids(f"tercel:{DEPLOYMENT}:wait:{u}:{key}") == [r.id for r in wait]
         calls = self._redis_calls()
@@ -266,6 +279,7 @@ class Turns(RuleBasedStateMachine):
                     self.lua_and_model_agree()
         assert not self.model.all_records()
         self.lua_and_model_agree()
+        self.lanes.cancel(DEPLOYMENT, SYNC)  # whoever cancels last tidies up what was begun
         keep = (b"tercel:batch:", b"tercel:run:", b"calls.", b"tercel:calls:", b"tercel:prod:arrivals:")
         rest = {key for key in self.redis.keys("*") if not key.startswith(keep)}
         assert rest <= {b"tercel:prod:totals", b"tercel:prod:waiting", b"tercel:prod:freeings"}, rest
@@ -315,6 +329,12 @@ class Turns(RuleBasedStateMachine):
 
     def _record_ids(self, key: str) -> list[str]:
         return [messages.decode(m).record_id for m in self.redis.lrange(key, 0, -1)]
+
+    def _lane_ids(self, letter: str, u: str) -> list[str]:
+        """The records of a lane, oldest first; in front of it lies what a sweep has carried out."""
+        name = messages.lane_name(DEPLOYMENT, next(k for k in KINDS if k.letter == letter), URGENCIES[u])
+        front = self._record_ids(f"tercel:{DEPLOYMENT}:front:{letter}") if u == "b" else []
+        return front[::-1] + self._record_ids(name)[::-1]
 
     def _first_id(self, call_id: str) -> str:
         return self._record_ids(f"tercel:{DEPLOYMENT}:call:{call_id}:r")[0]

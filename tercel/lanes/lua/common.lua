@@ -10,6 +10,9 @@
 --   wait:b:<key>      list    bulk records of a busy key, oldest first
 --   freed:<letter>    zset    keys in state w whose bulk list starts with a record of that lane, in order of freeing
 --   freeings          string  gives that order
+--   front:<letter>    list    the older part of a bulk lane, while records of a cancelled run are sought in it
+--   sweep:<letter>    hash    how far that has come, see cancel_lane.lua
+--   cancelled         set     runs whose records are being taken out
 --   waiting           hash    <letter><l|b> -> records of that lane that lie in wait lists
 --   ready:l, ready:b  zset    calls to be delivered or in delivery -> ms by when they must show progress
 --   later:l, later:b  zset    calls in backoff -> ms when they are due
@@ -34,13 +37,12 @@ local ARRIVALS_SLOT_MS, ARRIVALS_SLOTS = 10000, 6  -- arrivals are known for six
 local STREAM = '00000000'  -- the run of everything that streams in
 local SLICE = 250  -- elements a variadic command: long enough to be cheap, short enough for Lua's stack
 
-local NEAR = 10000  -- elements from an end of a list: up to there one is reached in a few us, deep in a long one in fifty
-local GONE = ''  -- stands for an element that is to go; no message is empty
 
 local KIND = {p = 'profile', r = 'rules', m = 'membership', e = 'event', s = 'session', a = 'audience'}
 local URGENCY = {l = 'live', b = 'bulk'}
 
 local function lane_key(letter, u) return lanes .. KIND[letter] .. '.' .. URGENCY[u] end
+local function front_key(letter) return base .. 'front:' .. letter end
 local function wait_key(u, key) return base .. 'wait:' .. u .. ':' .. key end
 
 local function is_ours(m)
@@ -196,26 +198,4 @@ local function distinct(keys_text)
     end
   end
   return keys
-end
-
--- Takes a run's records out of a stretch of a list, `most` of them at most. Returns how many elements it has looked at,
--- and the lane letters of those it took out.
-local function take_out(list, run, from, look, most)
-  local some = call('LRANGE', list, from, from + look - 1)
-  local seen, letters = #some, {}
-  for i, m in ipairs(some) do
-    if is_ours(m) and sub(m, 56, 63) == run then
-      call('LSET', list, from + i - 1, GONE)
-      letters[#letters + 1] = sub(m, 46, 46)
-      if #letters == most then
-        seen = i
-        break
-      end
-    end
-  end
-  if #letters > 0 then
-    local from_its_end = 2 * from > call('LLEN', list)
-    call('LREM', list, from_its_end and -#letters or #letters, GONE)
-  end
-  return seen, letters
 end
