@@ -11,6 +11,7 @@ from sandbox.talon_one import AttributeType, Schema
 from tercel.errors import InputError, SyncBusy
 from tercel.store import RejectionState, RunStatus
 from tests.syncing.synced import GIVEN, Synced, stopping_after
+from tests.workers.rig import profiles
 
 WITHOUT_POINTS = GIVEN.model_copy(update={"attributes": Schema(profile={"Name": AttributeType.STRING})})
 
@@ -286,3 +287,15 @@ def test_a_run_without_workers_gives_up_in_the_end_and_what_it_sent_stays_due(mi
     assert (stalled.status, stalled.code, stalled.counts.sent) == (RunStatus.FAILED, "T534", 0)
     assert after.counts.succeeded == 10
     assert mirror.members() == set(ids(0, 10))
+
+
+def test_memberships_wait_for_the_profiles_that_were_there_before(mirror: Synced) -> None:
+    mirror.rig.enqueue(profiles(1_500))
+    mirror.source(["p1400"])
+
+    mirror.run()
+
+    calls = [one["call"] for one in mirror.standin.admin.requests()]
+    assert len(calls) == 3
+    assert "audience" in calls[-1]
+    assert mirror.members() == {"p1400"}
