@@ -172,6 +172,32 @@ def test_an_interrupted_run_is_brought_to_its_end_before_the_next(mirror: Synced
     assert mirror.members() == set(ids(5, 2_500))
 
 
+def test_an_interrupted_run_of_another_definition_is_called_off_and_its_rows_are_not_forgotten(
+    customers: Synced,
+) -> None:
+    customers.source([f"{one},Ann,1" for one in ids(0, 2_500)], "id,name,points")
+    stop = Event()
+    first = customers.run(options={"stop": stop, "wait": stopping_after(customers.rig, stop, 1)})
+    customers.redeclare(fields={"Name": "name"})
+
+    second = customers.run()
+
+    assert second.former is not None
+    assert (second.former.run, second.former.status) == (first.run, RunStatus.CANCELLED)
+    assert (second.status, second.counts.succeeded) == (RunStatus.COMPLETED, 2_500)
+    assert set(customers.standin.admin.profiles()) == set(ids(0, 2_500))
+    customers.rig.balance_closes()
+
+
+def test_a_full_run_sends_what_has_not_changed(customers: Synced) -> None:
+    customers.source(["a,Ann,1", "b,Bob,2"], "id,name,points")
+    customers.run()
+
+    report = customers.run(full=True)
+
+    assert (report.full, report.counts.changed, report.counts.unchanged, report.counts.succeeded) == (True, 2, 0, 2)
+
+
 def test_a_run_that_is_called_off_sends_no_more_and_the_next_sends_the_rest(mirror: Synced) -> None:
     mirror.source(ids(0, 3_000))
     runner = mirror.runner()
