@@ -83,8 +83,8 @@ def measure(plan: Plan, say: Callable[[str], None]) -> dict[str, Any]:
 def _tell(one: Mirrored, say: Callable[[str], None]) -> None:
     say(
         f"{one.database}, {one.members:,} members: {one.total_s:.1f} s for {one.due:,} due rows (stage "
-        f"{one.stage_s:.1f}, compare {one.compare_s:.1f}, confirm {one.confirm_s:.1f}; {one.cpu_s:.1f} s of CPU), first "
-        f"run {one.first_total_s:.1f} s, {one.peak_mib:.0f} MiB"
+        f"{one.stage_s:.1f}, compare {one.compare_s:.1f}, confirm {one.confirm_s:.1f}; {one.cpu_s:.1f} s of CPU), "
+        f"first run {one.first_total_s:.1f} s, {one.peak_mib:.0f} MiB"
     )
 
 

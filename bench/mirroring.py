@@ -2,8 +2,8 @@
 
 The first run stages and confirms every member. In the second 1% has changed: one member of 200 has left, and as many
 have come. Keys are staged in no order. The last line it prints is a JSON object: milliseconds of each step, the CPU
-time of this process in the second run, how many rows were due in it, and this process's largest memory in KiB. No record
-is sent.
+time of this process in the second run, how many rows were due in it, and this process's largest memory in KiB. No
+record is sent.
 """
 
 from __future__ import annotations

@@ -235,6 +235,17 @@ def test_finishing_twice_is_harmless(state: SyncState) -> None:
     assert state.members() == 1
 
 
+def test_a_run_that_ends_while_it_stages_is_forgotten(state: SyncState) -> None:
+    delivered(state, ["a"])
+    state.begin("run")
+    state.stage(rows(["b"]))
+
+    state.finish()
+
+    assert (state.run(), state.members()) == (None, 1)
+    assert compared(state, ["a"]).due == 0
+
+
 def test_the_fingerprint_of_the_definition_is_kept(opened: Opened) -> None:
     state = opened()
     assert state.mapping_fingerprint() is None

@@ -153,15 +153,21 @@ class SyncState:
             return doubt(self._tables, standing, upto)
 
     def finish(self) -> None:
-        """End the run: take its outcomes over, and free the space that it took. Nothing to do where none is SENDING.
+        """End the run: take its outcomes over, and free the space that it took. Nothing to do where there is no run.
 
-        The next ``begin`` would do it too.
+        The next ``begin`` would do it too. A run that is still STAGING is forgotten.
         """
         with self._lock:
-            if self._tables.standing().phase is not Phase.SENDING:
+            phase = self._tables.standing().phase
+            if phase is Phase.IDLE:
                 return
-            self._ours(Phase.SENDING)
+            self._ours(phase)
             self._close()
+            if phase is Phase.STAGING:
+                with self._tables.transaction():
+                    self._tables.move(self._ours(phase, locked=True), phase=Phase.IDLE, **BLANK)
+                self._tables.drop_stage()
+                self._staged = None
 
     def outcomes(self) -> Outcomes:
         """Count the due rows of the run by outcome. All 0 where no run is SENDING."""
