@@ -41,8 +41,10 @@ class SyncSettings(Group):
         description="Profiles: upsert. Audiences: add or remove the rows, or mirror: add what is new and remove what "
         "has left the source.",
     )
-    audience_id: Annotated[int, counted("audience id")] | None = Field(
-        None, description="Numeric id of the audience, as the Campaign Manager shows it. Not its name."
+    audience_id: Annotated[int, Field(ge=1)] | None = Field(
+        None,
+        description="Numeric id of the audience, as the Campaign Manager shows it. Not its name.",
+        json_schema_extra={"unit": "audience id"},
     )
     audience_name: str | None = Field(
         None,
