@@ -56,7 +56,8 @@ PAGES: Final = {
     "codes.md": Page(
         "Codes",
         "Every error, halt and rejection has a code, which never gets another meaning. `tercel explain CODE` says the "
-        "same as this page. T0xx to T3xx are Tercel's own, T4xx come from Talon.One, T5xx from rows of files.",
+        "same as this page. T0xx to T3xx are Tercel's own, T4xx come from Talon.One, T5xx from rows of files and "
+        "from syncs.",
         _codes,
     ),
 }

@@ -5,13 +5,16 @@ TercelError                      exit status 1
 |   +-- SettingsError            a setting is missing or wrong
 |   +-- MappingError             a field mapping cannot work
 |   +-- InputError               a file cannot be read as what it is said to be
+|   +-- QueryError               a database refuses the query of a sync
 +-- UnavailableError             exit status 3: something Tercel needs does not answer
 |   +-- RedisUnavailable
 |   +-- StoreUnavailable
 |   +-- DestinationUnavailable
+|   +-- SourceUnavailable        the database that a sync reads
 +-- LaneFull                     a lane is above its high-water mark; try again later
 +-- CheckpointMoved              another producer of the same run has been here
 +-- StaleCall                    the call was settled, or claimed by somebody else
++-- SyncBusy                     another process is at work on this sync
 """
 
 from __future__ import annotations
@@ -54,6 +57,12 @@ class InputError(UsageError):
     code = "T103"
 
 
+class QueryError(UsageError):
+    """A database refuses the query of a sync, or gives what cannot be rows."""
+
+    code = "T104"
+
+
 class UnavailableError(TercelError):
     """Something Tercel needs does not answer."""
 
@@ -79,6 +88,12 @@ class DestinationUnavailable(UnavailableError):
     code = "T203"
 
 
+class SourceUnavailable(UnavailableError):
+    """The database that a sync reads does not answer, or stopped before its last row."""
+
+    code = "T204"
+
+
 class LaneFull(TercelError):
     """A lane is above its high-water mark. Nothing was enqueued; try again later.
 
@@ -102,3 +117,9 @@ class StaleCall(TercelError):
     """The call was settled, or claimed by another worker, since it was claimed here. Nothing was changed."""
 
     code = "T303"
+
+
+class SyncBusy(TercelError):
+    """Another process is at work on this sync: two runs of one sync never overlap."""
+
+    code = "T304"

@@ -46,6 +46,13 @@ CATALOGUE: Final[dict[str, Explanation]] = {
         "the same command began.",
         "The message names the file. Put it right and give the same command again: it goes on where it was.",
     ),
+    "T104": Explanation(
+        "The database refuses the query of a sync",
+        "A table or column does not exist, the user may not read it, or the SQL has a mistake. Nothing was sent, and "
+        "nothing was taken for gone.",
+        "The message has the database's own words. Try the query in its own client, as the same user, then "
+        "`tercel sync preview NAME`.",
+    ),
     "T200": Explanation(
         "Something that Tercel needs does not answer",
         "A server is down, or the network in between is.",
@@ -65,6 +72,12 @@ CATALOGUE: Final[dict[str, Explanation]] = {
         "The destination does not answer, or refuses",
         "The deployment's url is wrong, the network does not let us through, or the destination is down.",
         "`tercel check` says which. Records wait on their lanes until it answers.",
+    ),
+    "T204": Explanation(
+        "The database that a sync reads does not answer",
+        "It does not run, its address or password is wrong, or the connection broke before the last row. Rows that "
+        "were not read are never taken for gone.",
+        "Check the sync's connection; `tercel sync preview NAME` tries it. The next run starts the query anew.",
     ),
     "T211": Explanation(
         "The Redis server is too old",
@@ -148,6 +161,11 @@ CATALOGUE: Final[dict[str, Explanation]] = {
         "Another worker has taken over this call",
         "This worker held the call longer than its lease without a sign of life. Nothing was changed.",
         "Nothing to do. If it happens often, the machine is overloaded: fewer threads, or a longer delivery.lease_s.",
+    ),
+    "T304": Explanation(
+        "Another process is at work on this sync",
+        "Two runs of one sync never overlap: the second would compare with a state that the first is just changing.",
+        "Wait until `tercel sync history NAME` shows its end, or stop it with `tercel sync cancel NAME`.",
     ),
     "T310": Explanation(
         "Given up after the time limit",

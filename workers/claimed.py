@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from tercel.lanes import Change, Claim
+from tercel.lanes.receipts import written
 from workers import call as calls
 from workers.call import Contents, Halves
 from workers.outcomes import Reason
@@ -67,7 +68,7 @@ class Claimed:
     def settle(self, items: Sequence[Sequence[int]]) -> None:
         """End the call: these items were delivered. An item's last record counts, the others were merged into it."""
         counts = calls.delivered_counts(self.contents, items)
-        self._leave(counts, ())
+        self._leave(counts, self.contents.messages, delivered=True)
         delivered = sum(n for (_, field), n in counts.items() if field == "delivered")
         records = len(self.contents)
         self.tally.delivered += delivered
@@ -115,14 +116,28 @@ class Claimed:
 
     def _take_out(self, positions: Collection[int], counts: Mapping[tuple[str, str], int]) -> None:
         everything = len(positions) == len(self.claim.messages)
-        self._leave(counts, () if everything else sorted(positions))
+        taken = [self.claim.messages[p] for p in positions]
+        self._leave(counts, taken, delivered=False, leaving=() if everything else sorted(positions))
         self.tally.rejected += len(positions)
         self.contents = self.contents.without(positions)
         kept = tuple(m for p, m in enumerate(self.claim.messages) if p not in positions)
         self.claim = replace(self.claim, messages=kept)
 
-    def _leave(self, counts: Mapping[tuple[str, str], int], leaving: Sequence[int]) -> None:
-        kind_counts = calls.by_kind(self.claim.kind.value, counts)
-        change = self._rt.lanes.settle(self.claim, counts=counts, kind_counts=kind_counts, leaving=leaving)
+    def _leave(
+        self,
+        counts: Mapping[tuple[str, str], int],
+        records: Sequence[bytes],
+        *,
+        delivered: bool,
+        leaving: Sequence[int] = (),
+    ) -> None:
+        claim = self.claim
+        change = self._rt.lanes.settle(
+            claim,
+            counts=counts,
+            kind_counts=calls.by_kind(claim.kind.value, counts),
+            leaving=leaving,
+            receipts=written(claim.receipts, records, delivered=delivered),
+        )
         if change is Change.STALE:
             raise Later("another worker has it now")

@@ -14,7 +14,7 @@ from producers.warehouse.csv_rows import CsvReader
 from producers.warehouse.jsonl_rows import JsonLinesReader
 from producers.warehouse.mapping import AnyMapping
 from producers.warehouse.parquet_rows import ParquetReader
-from producers.warehouse.rows import START, Format, Place, Reader, ReadOptions
+from producers.warehouse.rows import START, Columns, Format, Place, Reader, ReadOptions
 from tercel.errors import InputError
 
 ENDINGS: Final = {
@@ -40,6 +40,7 @@ class Source:
     options: ReadOptions
     size: int
     modified_ns: int
+    columns: Columns
     mapper: RowMapper
 
     def __str__(self) -> str:
@@ -55,8 +56,8 @@ class Source:
         """Raise :class:`InputError` when the file is no longer what it was when it was looked at."""
         if _facts(self.path) != (self.size, self.modified_ns):
             raise InputError(
-                f"{self.path} was changed while it was being read; what was read of it may be a mixture. Run the "
-                "backfill again when nothing writes to the file (records that were sent are harmless when sent twice)"
+                f"{self.path} was changed while it was being read; what was read of it may be a mixture. Give the "
+                "same command again when nothing writes to it (records that were sent are harmless when sent twice)"
             )
 
 
@@ -79,10 +80,11 @@ def _look_at(path: Path, mapping: AnyMapping, options: ReadOptions) -> Source:
     kind = options.format or _format_of(path)
     reader = _open(path, kind, options)
     try:
-        mapper = compile_mapping(mapping, reader.columns)
+        columns = reader.columns
+        mapper = compile_mapping(mapping, columns)
     finally:
         reader.close()
-    return Source(path, kind, replace(options, format=kind), size, modified_ns, mapper)
+    return Source(path, kind, replace(options, format=kind), size, modified_ns, columns, mapper)
 
 
 def _open(

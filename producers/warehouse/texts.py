@@ -6,7 +6,9 @@ Each function here returns a function from a row to the value, which raises :cla
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Final
+from uuid import UUID
 
 from producers.warehouse import reasons
 from producers.warehouse.fields import Fields
@@ -100,6 +102,10 @@ def _texts(fields: Fields, column: str, what: str, longest: int, missing_code: s
 def _whole_number_as_text(value: object, column: str) -> str:
     if value is None:
         return ""
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
+        value = int(value)  # databases keep long ids as numeric
     if isinstance(value, bool) or not isinstance(value, int):
         raise RowRefused(reasons.BAD_ID, f"column '{column}': neither a text nor a whole number")
     return str(value)

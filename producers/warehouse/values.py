@@ -11,6 +11,7 @@ from decimal import Decimal
 from math import isfinite, isnan
 from types import NoneType
 from typing import Any, Final
+from uuid import UUID
 
 from producers.warehouse import reasons
 from producers.warehouse.rows import ValueType
@@ -102,7 +103,7 @@ def _string(value: Any) -> str | None:
         return "true" if value else "false"
     if isinstance(value, float) and isnan(value):
         return None
-    if isinstance(value, (int, float, Decimal)):
+    if isinstance(value, (int, float, Decimal, UUID)):
         return str(value)
     if isinstance(value, date):
         return _time(value)
@@ -186,6 +187,7 @@ _JSON_OF: Final[dict[type, Converter]] = {
     NoneType: lambda value: value,
     datetime: _time,
     date: _time,
+    UUID: str,
     list: lambda value: [any_json(item) for item in value],
     dict: lambda value: {_text(str(key)): any_json(item) for key, item in value.items()},
 }

@@ -28,6 +28,7 @@ from tercel.cli import (
     settings,
     state,
     status,
+    sync,
     up,
     worker,
 )
@@ -41,6 +42,7 @@ COMMANDS = (
     worker,
     receiver,
     backfill,
+    sync,
     status,
     flower,
     rejected,

@@ -8,12 +8,13 @@ from producers.segment.mapping import REASONS as SEGMENT_MAPPING
 from producers.segment.reasons_classic import REASONS as SEGMENT
 from producers.third_party import REASONS as THIRD_PARTY
 from producers.warehouse import REASONS as WAREHOUSE
+from producers.warehouse.syncing.run_reasons import REASONS as SYNC_RUNS
 from tercel.errors import UsageError
 from tercel.explain import CATALOGUE, Explanation
 from tercel.settings.nearest import suggestion
 from workers.destinations.talon_one.reasons import REASONS as TALON_ONE
 
-_OWNERS = (TALON_ONE, WAREHOUSE, THIRD_PARTY, SEGMENT_MAPPING, SEGMENT_ACTIONS, SEGMENT, RECEIVER)
+_OWNERS = (TALON_ONE, WAREHOUSE, SYNC_RUNS, THIRD_PARTY, SEGMENT_MAPPING, SEGMENT_ACTIONS, SEGMENT, RECEIVER)
 
 
 def catalogue() -> dict[str, Explanation]:

@@ -86,6 +86,7 @@ def check_all(only: str | None, *, transport: httpx.BaseTransport | None = None)
     yield from check_redis(settings, list(deployments))
     yield from check_store(settings)
     yield from check_segment(settings, list(deployments))
+    yield from check_syncs(settings)
     for name, one in deployments.items():
         yield check_deployment(name, one, transport=transport)
 
@@ -131,6 +132,23 @@ def check_segment(settings: Settings, deployments: list[str]) -> Iterator[Checke
             yield ok(subject, f"{one.type}, for {one.deployment}{with_mappings}")
         for warning in one.warnings:
             yield Checked(Level.WARN, subject, warning)
+
+
+def check_syncs(settings: Settings) -> Iterator[Checked]:
+    """Can the warehouse syncs work as they are declared, and do they fit together? Their sources are not read."""
+    from producers.warehouse.syncing.advising import advice
+    from producers.warehouse.syncing.definition import load_sync
+
+    syncs = []
+    for name in sorted(settings.syncs):
+        try:
+            sync = load_sync(settings, name)
+            yield ok(f"sync {name}", f"{sync.mode.value} to {sync.target}, from {sync.source}")
+            syncs.append(sync)
+        except TercelError as error:
+            yield problem(f"sync {name}", error)
+    for name, sentences in advice(syncs).items():
+        yield from (Checked(Level.WARN, f"sync {name}", sentence) for sentence in sentences)
 
 
 def check_deployment(name: str, one: Deployment, *, transport: httpx.BaseTransport | None = None) -> Checked:

@@ -34,5 +34,7 @@ def _values(name: str, value: Any) -> Iterator[tuple[str, Any]]:
             yield from _values(f"{name}.{key}", inner)
     elif isinstance(value, SecretStr):
         yield name, MASK
+    elif isinstance(value, tuple):
+        yield name, tuple(str(one) if isinstance(one, PurePath) else one for one in value)
     else:
         yield name, str(value) if isinstance(value, PurePath) else value

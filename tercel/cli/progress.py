@@ -1,4 +1,4 @@
-"""How a backfill goes: a live line on a terminal, a plain line now and then elsewhere. Always on stderr."""
+"""How a backfill or sync goes: a live line on a terminal, a plain line now and then elsewhere. Always on stderr."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ class Show(Protocol):
     def delivering(self, run: str, found: Balance, remark: str) -> None:
         """All rows are on the lanes; ``found`` says how far delivery is, ``remark`` what stands in its way."""
 
+    def working(self, text: str, share: float | None, remark: str) -> None:
+        """Work goes on: ``text`` says how far it is, ``share`` (0 to 1; None: not known) of it is done."""
+
     def close(self) -> None:
         """Show nothing any more."""
 
@@ -35,6 +38,9 @@ class Quiet:
         """Show nothing."""
 
     def delivering(self, run: str, found: Balance, remark: str) -> None:
+        """Show nothing."""
+
+    def working(self, text: str, share: float | None, remark: str) -> None:
         """Show nothing."""
 
     def close(self) -> None:
@@ -56,6 +62,10 @@ class Plain:
     def delivering(self, run: str, found: Balance, remark: str) -> None:
         """Say how many records are still to be delivered."""
         self._tell(delivering_text(run, found), remark)
+
+    def working(self, text: str, share: float | None, remark: str) -> None:
+        """Say how far the work is."""
+        self._tell(text if share is None else f"{text} ({share:.0%})", remark)
 
     def close(self) -> None:
         """Do nothing."""
@@ -96,6 +106,14 @@ class Live:
         share = 1 - found.unfinished / found.received if found.received else 1.0
         text = delivering_text(run, found) + (f"; {clean(remark)}" if remark else "")
         self._bars.update(self._task, completed=share, description=text)
+
+    def working(self, text: str, share: float | None, remark: str) -> None:
+        """Show how far the work is; where that is not known, the bar only moves."""
+        said = f"{text}; {clean(remark)}" if remark else text
+        if share is None:
+            self._bars.update(self._task, total=None, description=said)
+        else:
+            self._bars.update(self._task, total=1.0, completed=share, description=said)
 
     def close(self) -> None:
         """Take the line away."""

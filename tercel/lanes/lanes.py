@@ -16,8 +16,9 @@ from redis import Redis
 
 from tercel import messages
 from tercel.errors import CheckpointMoved, LaneFull
-from tercel.lanes.managing import Managed
+from tercel.lanes.cancelling import Cancelling
 from tercel.lanes.memory import FULL_SHARE, MemoryGuard
+from tercel.lanes.receipts import Receipting, Written
 from tercel.lanes.values import Change, Claim, Enqueued, Lane, Parcel, Survey
 from tercel.records import LANE_KIND_OF_LETTER, LaneKind, Record, Urgency
 
@@ -29,7 +30,7 @@ _LETTER: Final = {Urgency.LIVE: "l", Urgency.BULK: "b"}
 _URGENCY: Final = {"l": Urgency.LIVE, "b": Urgency.BULK}
 
 
-class Lanes(Managed):
+class Lanes(Receipting, Cancelling):
     """The lanes of every deployment on one Redis.
 
     ``prefix`` goes before every key, as Celery's ``global_keyprefix`` does. ``wake_s`` and ``batch_id_ttl_s`` are
@@ -204,7 +205,7 @@ class Lanes(Managed):
             answer, records = pipe.execute()
         if answer[0] != b"ok":
             return None
-        _, fence, letter, u, attempts, claims, created, run = answer
+        _, fence, letter, u, attempts, claims, created, run, asking = answer
         return Claim(
             call_id=call_id,
             fence=fence,
@@ -216,6 +217,7 @@ class Lanes(Managed):
             created_ms=created,
             run=run.decode(),
             messages=tuple(records),
+            receipts=frozenset(map(bytes.decode, asking)),
         )
 
     def urgency_of(self, deployment: str, call_id: str) -> Urgency | None:
@@ -240,11 +242,13 @@ class Lanes(Managed):
         counts: Mapping[tuple[str, str], int],
         kind_counts: Mapping[str, int] | None = None,
         leaving: Sequence[int] = (),
+        receipts: Sequence[Written] = (),
     ) -> Change:
         """End a call, or take the records at positions ``leaving`` out of it; their keys' turns pass on.
 
         ``counts`` maps (run, field) to the number of records that ended so; together they are as many as leave.
-        ``kind_counts`` are added to the deployment's totals, e.g. ``{"profile.delivered": 998}``.
+        ``kind_counts`` are added to the deployment's totals, e.g. ``{"profile.delivered": 998}``. ``receipts`` are
+        those of the records that leave, for the runs in ``claim.receipts``.
         """
         triples = [part for (run, field), n in counts.items() for part in (run, field, n)]
         pairs = [part for field, n in (kind_counts or {}).items() for part in (field, n)]
@@ -258,8 +262,10 @@ class Lanes(Managed):
                     secrets.token_hex(8),
                     len(counts),
                     len(kind_counts or {}),
+                    len(receipts),
                     *triples,
                     *pairs,
+                    *(part for one in receipts for part in one),
                     *leaving,
                 ],
             ).decode()

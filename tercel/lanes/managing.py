@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from redis import Redis
 
@@ -11,6 +11,8 @@ from tercel import messages
 from tercel.lanes.scripts import Scripts
 from tercel.lanes.values import RUN_FIELDS, Halted
 from tercel.records import LANE_KIND_OF_LETTER, LaneKind, Urgency
+
+NOT_COUNTED: Final = (b"checkpoint", b"receipts")  # what a run's hash holds beside its counters
 
 
 class Managed:
@@ -101,6 +103,6 @@ class Managed:
         stored: dict[bytes, Any] = self.redis.hgetall(key)  # type: ignore[assignment]
         counts = dict.fromkeys(RUN_FIELDS, 0)
         for field, n in stored.items():
-            if field != b"checkpoint":
+            if field not in NOT_COUNTED:
                 counts[field.decode()] = int(n)
         return counts

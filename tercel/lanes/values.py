@@ -96,7 +96,7 @@ class Claim:
     """A call in this worker's hands, for as long as its lease lasts. ``messages`` are its records, oldest first.
 
     ``attempts`` answers so far said "retry"; ``claims`` counts how often it was taken in hand since the last answer, so
-    a number above one means that a worker died with it.
+    a number above one means that a worker died with it. ``receipts`` are the runs in it that ask for receipts.
     """
 
     call_id: str
@@ -109,6 +109,7 @@ class Claim:
     created_ms: int
     run: str
     messages: tuple[bytes, ...]
+    receipts: frozenset[str] = frozenset()
 
 
 class Change(StrEnum):

@@ -7,6 +7,7 @@ from tercel.settings.deployment import Deployment
 from tercel.settings.groups import DeliverySettings, FlowerSettings, LaneSettings, LimiterSettings, WorkerSettings
 from tercel.settings.model import Settings
 from tercel.settings.receiving import ReceiverSettings, SegmentDestination, Sender
+from tercel.settings.syncing import SyncSettings
 from tercel.settings.urls import deployment_url
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "SegmentDestination",
     "Sender",
     "Settings",
+    "SyncSettings",
     "WorkerSettings",
     "deployment_url",
 ]

@@ -19,6 +19,7 @@ from tercel.settings.nearest import suggestion
 from tercel.settings.problems import sentences
 from tercel.settings.receiving import ReceiverSettings, SegmentDestination, Sender
 from tercel.settings.sources import Source, given, merge, nested, read_file, read_variables
+from tercel.settings.syncing import SyncSettings
 from tercel.settings.types import GROUP_CONFIG, LocalPath, Name, Secret, counted, refuse_truth_for_a_number
 
 FILE_NAME = "tercel.toml"
@@ -67,6 +68,7 @@ class Settings(BaseSettings):
     segment: dict[Name, SegmentDestination] = Field(
         default_factory=dict, description="What Segment's messages become, by name."
     )
+    syncs: dict[Name, SyncSettings] = Field(default_factory=dict, description="The warehouse syncs, by name.")
 
     @classmethod
     def settings_customise_sources(
@@ -93,6 +95,8 @@ class Settings(BaseSettings):
             _check_names(f"senders.{name}.destinations", sender.destinations, self.segment, "segment")
         for name, destination in self.segment.items():
             _check_names(f"segment.{name}.deployment", [destination.deployment], deployments, "deployments")
+        for name, sync in self.syncs.items():
+            _check_names(f"syncs.{name}.deployment", [sync.deployment], deployments, "deployments")
         return self
 
     @classmethod

@@ -39,6 +39,7 @@ _WHAT: Mapping[str, str] = {
     "deployments": "deployment's name",
     "senders": "sender's name",
     "segment": "Segment destination's name",
+    "syncs": "sync's name",
 }
 
 

@@ -126,7 +126,9 @@ def path_of(variable: str) -> Path_:
 
 
 def _beside(file: Path, value: Any) -> Any:
-    """Return a relative path as one in the folder of ``file``; everything else unchanged, for pydantic to judge."""
+    """Return a relative path, or a list of them, as in the folder of ``file``; what is none unchanged, for pydantic."""
+    if isinstance(value, list):
+        return [_beside(file, one) for one in value]
     if not isinstance(value, str) or not value.strip() or value.startswith("~"):
         return value
     return file.parent / value

@@ -32,13 +32,13 @@ Secret = Annotated[SecretStr, Field(min_length=1)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,30}$")]  # of a deployment, sender, ...
 
 
-def _listed(value: object) -> object:
+def listed(value: object) -> object:
     """Take a list from a variable, where it is one text with commas."""
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
-Names = Annotated[tuple[Name, ...], BeforeValidator(_listed), Field(json_schema_extra={"unit": "names"})]
-Texts = Annotated[tuple[str, ...], BeforeValidator(_listed), Field(json_schema_extra={"unit": "texts"})]
+Names = Annotated[tuple[Name, ...], BeforeValidator(listed), Field(json_schema_extra={"unit": "names"})]
+Texts = Annotated[tuple[str, ...], BeforeValidator(listed), Field(json_schema_extra={"unit": "texts"})]
 
 
 def counted(unit: str, *, least: int = 1) -> Any:

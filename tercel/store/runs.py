@@ -34,11 +34,17 @@ class RunBook:
             row = session.get(RunRow, run_id)
             return None if row is None else _value(row)
 
-    def list_runs(self, limit: int = 20, *, deployment: str | None = None) -> list[RunRecord]:
-        """Return runs, newest first."""
+    def list_runs(
+        self, limit: int = 20, *, deployment: str | None = None, kind: str | None = None, name: str | None = None
+    ) -> list[RunRecord]:
+        """Return runs, newest first; only those of a deployment, a kind (backfill, sync) or a name where given."""
         wanted = select(RunRow).order_by(*_NEWEST_FIRST).limit(limit)
         if deployment is not None:
             wanted = wanted.where(RunRow.deployment == deployment)
+        if kind is not None:
+            wanted = wanted.where(RunRow.kind == kind)
+        if name is not None:
+            wanted = wanted.where(RunRow.name == name)
         with self._database.reading() as session:
             return [_value(row) for row in session.scalars(wanted)]
 

@@ -64,7 +64,10 @@ class RejectionCount:
 
 
 class RunStatus(StrEnum):
-    """How far a run has come. ``INTERRUPTED`` runs are resumed by the same command."""
+    """How far a run has come. ``INTERRUPTED`` runs are resumed by the same command.
+
+    ``SKIPPED``: it was due while the run before it was still going, and did nothing.
+    """
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -73,11 +76,12 @@ class RunStatus(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     INTERRUPTED = "interrupted"
+    SKIPPED = "skipped"
 
     @property
     def is_final(self) -> bool:
         """Whether nothing more will happen to a run in this status."""
-        return self in (RunStatus.COMPLETED, RunStatus.COMPLETED_WITH_ERRORS, RunStatus.FAILED, RunStatus.CANCELLED)
+        return self not in (RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.INTERRUPTED)
 
 
 @dataclass(frozen=True, slots=True)

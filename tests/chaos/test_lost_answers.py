@@ -7,7 +7,8 @@ server's work. What lies in Redis afterwards must be the same.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -18,18 +19,23 @@ from redis import Redis
 from tercel.connections import connect
 from tercel.embedded import EmbeddedRedis
 from tercel.lanes import Claim, Enqueued, Lanes
+from tercel.lanes.receipts import written
+from tercel.messages import row_record_id
 from tercel.records import Event, LaneKind, Profile, Urgency
 from tests.support.cutting_proxy import CuttingProxy
 from workers.limiter import Limiter, Limits
 
 CALL = "0123456789abcdef"
 PEOPLE = ("ann", "bob", "cat", "ann")  # one of them twice: its second record is merged, waits, or goes back
+ROW_IDS = [row_record_id("0000000a", 0, n) for n in range(1, 5)]
 LIMITS = Limits(rate=5, breaker_failures=1)
 
 
 def enqueue(lanes: Lanes, urgency: Urgency = Urgency.BULK) -> Enqueued:
     records = [Profile(profile_id=who) for who in PEOPLE]
-    return lanes.enqueue("prod", urgency, records, run="0000000a", checkpoint=("", "4 rows"), tally={"rejected": 2})
+    return lanes.enqueue(
+        "prod", urgency, records, run="0000000a", checkpoint=("", "4 rows"), tally={"rejected": 2}, record_ids=ROW_IDS
+    )
 
 
 def cut(lanes: Lanes, kind: LaneKind = LaneKind.PROFILE, urgency: Urgency = Urgency.BULK, size: int = 10) -> int:
@@ -59,6 +65,24 @@ def due(lanes: Lanes) -> None:
     lanes.claim("prod", "f" * 16, lease_s=0)
 
 
+def queued(lanes: Lanes) -> None:
+    """Records of the run in its lane, between those of others."""
+    for run in ("0000000b", "0000000a", "0000000b"):
+        lanes.enqueue("prod", Urgency.BULK, [Profile(profile_id=who) for who in PEOPLE], run=run)
+
+
+def asked(lanes: Lanes) -> Claim:
+    """The same, of a run that asks for receipts."""
+    lanes.ask_receipts("0000000a")
+    return ready(lanes)
+
+
+def with_receipts(lanes: Lanes, claim: Claim, leaving: Sequence[int] = ()) -> object:
+    chosen = [claim.messages[i] for i in leaving] if leaving else claim.messages
+    receipts = written(claim.receipts, chosen, delivered=True)
+    return lanes.settle(claim, counts=delivered(len(chosen)), leaving=leaving, receipts=receipts)
+
+
 def delivered(n: int) -> dict[tuple[str, str], int]:
     return {("0000000a", "delivered"): n}
 
@@ -73,6 +97,9 @@ SCRIPTS: dict[str, tuple[Callable[[Lanes], Any], Callable[[Lanes, Any], object]]
     "renew": (ready, lambda lanes, c: lanes.renew("prod", [(CALL, c.fence)], lease_s=600)),
     "settle": (ready, lambda lanes, c: lanes.settle(c, counts=delivered(4), kind_counts={"profile.delivered": 4})),
     "settle some": (ready, lambda lanes, c: lanes.settle(c, counts=delivered(2), leaving=[1, 2])),
+    "settle with receipts": (asked, with_receipts),
+    "settle some with receipts": (asked, lambda lanes, c: with_receipts(lanes, c, [1, 2])),
+    "cancel": (queued, lambda lanes, _: lanes.cancel("prod", "0000000a")),
     "postpone": (ready, lambda lanes, c: lanes.postpone(c, delay_s=60, answered=True)),
     "put off": (ready, lambda lanes, c: lanes.postpone(c, delay_s=60, answered=False)),
     "split by key": (ready, lambda lanes, c: lanes.split(c, [0, 3])),
@@ -139,8 +166,9 @@ def test_a_limiter_script_sent_again_changes_nothing_twice(
 
 
 def contents(client: Redis, prefix: str) -> list[tuple[str, object]]:
-    """What lies under a prefix. Ids that are drawn, and times, are left out."""
+    """What lies under a prefix. Ids that are drawn, and times, are left out; arrivals are added up."""
     found: list[tuple[str, object]] = []
+    arrivals: Counter[str] = Counter()
     for key in client.scan_iter(match=f"{prefix}*", count=1_000):
         name = key.decode().removeprefix(prefix)
         drawn = name if name.endswith(CALL) else re.sub(r"(call|batch):[0-9a-f]{16}", r"\1:#", name)
@@ -148,15 +176,21 @@ def contents(client: Redis, prefix: str) -> list[tuple[str, object]]:
             case b"hash":
                 held: dict[bytes, bytes] = client.hgetall(key)  # type: ignore[assignment]
                 fields = {f.decode(): v.decode() for f, v in held.items()}
+                if ":arrivals:" in name:  # named by the time; two runs of a test may lie on either side of a border
+                    arrivals.update({field: int(n) for field, n in fields.items()})
+                    continue
                 times = ("created", "not_before", "op", "holder")
                 found.append((drawn, sorted((f, v) for f, v in fields.items() if f not in times)))
             case b"list":
                 found.append((drawn, client.llen(key)))
             case b"zset":
                 found.append((drawn, client.zcard(key)))
+            case b"stream":
+                entries: Any = client.xrange(key)
+                found.append((drawn, [sorted(fields.items()) for _, fields in entries]))
             case _:
                 found.append((drawn, client.get(key)))
-    return sorted(found, key=str)
+    return [*sorted(found, key=str), ("arrivals", sorted(arrivals.items()))]
 
 
 def limiter_state(client: Redis, prefix: str) -> dict[bytes, bytes]:

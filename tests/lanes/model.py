@@ -1,6 +1,6 @@
 """The rules of the key's turn, as one pure model: no Redis, no clock, no batches of commands.
 
-``tests/lanes/test_turns.py`` lets it run in lockstep with the Lua. A record is (id, key, letter, urgency).
+``tests/lanes/test_turns.py`` lets it run in lockstep with the Lua. A record is (id, key, letter, urgency, run).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ class Rec(NamedTuple):
     key: str
     letter: str
     u: str
+    run: str
 
 
 @dataclass
@@ -141,6 +142,41 @@ class Model:
         for new_id, chosen in zip(ids, (True, False), strict=True):
             records = [r for i, r in enumerate(call.records) if (i in first) == chosen]
             self.calls[new_id] = Call(call.letter, call.u, records)
+
+    def cancel(self, run: str) -> list[Rec]:
+        """Take the bulk records of a run out of lanes and wait lists; calls keep theirs."""
+
+        def is_gone(r: Rec) -> bool:
+            return r.run == run and r.u == "b"
+
+        gone = []
+        for lane in self.lanes.values():
+            gone += [r for r in lane if is_gone(r)]
+            self._keep(lane, [r for r in lane if not is_gone(r)])
+        for (_, key), wait in list(self.waits.items()):
+            leaving, head = [r for r in wait if is_gone(r)], wait[0].letter if wait else ""
+            if leaving:
+                gone += leaving
+                self._keep(wait, [r for r in wait if not is_gone(r)])
+                self._pass_over(key, head, wait[0].letter if wait else "")
+        return gone
+
+    @staticmethod
+    def _keep(held: deque[Rec], kept: list[Rec]) -> None:
+        held.clear()
+        held.extend(kept)
+
+    def _pass_over(self, key: str, head: str, new_head: str) -> None:
+        """Records of a key's bulk list are gone; it began with lane ``head``, and now with ``new_head``."""
+        if self.turn[key] == "B":
+            self.turn[key] = "B" if self.something_waits(key) else "b"
+        elif head != new_head:
+            for freed in self.freed.values():
+                freed.discard(key)
+            if new_head:
+                self.freed.setdefault(new_head, set()).add(key)
+            else:
+                del self.turn[key]
 
     def forget_stale_freed(self) -> None:
         """What a repair does: keys that a cut would find busy, and drop, are dropped now."""

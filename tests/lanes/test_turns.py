@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Any, ClassVar
 
@@ -21,13 +21,16 @@ from hypothesis.stateful import (
 from redis import Redis
 
 from tercel import messages
-from tercel.lanes import Change, Claim, Lanes
+from tercel.lanes import Change, Claim, Lanes, Receipt
+from tercel.lanes.receipts import written
 from tercel.records import Event, LaneKind, Membership, Profile, Record, Urgency, key_of
 from tests.lanes.model import Call, Model, Rec
 
 DEPLOYMENT = "prod"
 KINDS = [LaneKind.PROFILE, LaneKind.MEMBERSHIP, LaneKind.EVENT]
 URGENCIES = {"l": Urgency.LIVE, "b": Urgency.BULK}
+SYNC = "0000abcd"  # a run that asks for receipts, and may be cancelled
+RUNS = [messages.STREAM_RUN, SYNC]
 people = st.sampled_from(["ann", "bob", "cat"])
 kinds = st.sampled_from(KINDS)
 
@@ -70,15 +73,23 @@ class Turns(RuleBasedStateMachine):
         self.left: list[Rec] = []
         self.held: dict[str, Claim] = {}
         self.delivered: dict[tuple[str, str, str], str] = {}
+        self.lanes.ask_receipts(SYNC)
+        self.ended: dict[int, bool] = {}  # seqs of that run, and whether they were delivered
 
     # -- moves ----------------------------------------------------------------------------------------------------
 
-    @rule(u=st.sampled_from("lb"), what=st.lists(st.tuples(people, kinds), min_size=1, max_size=6), twice=st.booleans())
-    def enqueue(self, u: str, what: list[tuple[str, LaneKind]], twice: bool) -> None:
+    @rule(
+        u=st.sampled_from("lb"),
+        run=st.sampled_from(RUNS),
+        what=st.lists(st.tuples(people, kinds), min_size=1, max_size=6),
+        twice=st.booleans(),
+    )
+    def enqueue(self, u: str, run: str, what: list[tuple[str, LaneKind]], twice: bool) -> None:
         self.scripts.twice = twice
-        ids = [f"{next(self.ids):020d}" for _ in what]
-        self.lanes.enqueue(DEPLOYMENT, URGENCIES[u], [record(kind, who) for who, kind in what], record_ids=ids)
-        new = [Rec(i, key_of(who), kind.letter, u) for i, (who, kind) in zip(ids, what, strict=True)]
+        ids = [messages.row_record_id(run, 0, next(self.ids)) for _ in what]
+        records = [record(kind, who) for who, kind in what]
+        self.lanes.enqueue(DEPLOYMENT, URGENCIES[u], records, run=run, record_ids=ids)
+        new = [Rec(i, key_of(who), kind.letter, u, run) for i, (who, kind) in zip(ids, what, strict=True)]
         self.model.enqueue(new)
         self.entered += new
 
@@ -119,9 +130,7 @@ class Turns(RuleBasedStateMachine):
     @rule(data=st.data(), twice=st.booleans())
     def settle(self, data: st.DataObject, twice: bool) -> None:
         claim = self._take(data, twice)
-        n = len(claim.messages)
-        self._deliver(self.model.leave(claim.call_id, set(range(n))))
-        change = self.lanes.settle(claim, counts={(messages.STREAM_RUN, "delivered"): n})
+        change = self._settle(claim)
         assert change is (Change.GONE if twice else Change.DONE)
 
     @precondition(lambda self: self.held)
@@ -130,9 +139,9 @@ class Turns(RuleBasedStateMachine):
         claim = self._take(data, twice)
         n = len(claim.messages)
         some = data.draw(st.sets(st.integers(0, n - 1), min_size=1))
-        self.left += self.model.leave(claim.call_id, some)
-        counts = {(messages.STREAM_RUN, "rejected"): len(some)}
-        change = self.lanes.settle(claim, counts=counts, leaving=sorted(some))
+        gone = self.model.leave(claim.call_id, some)
+        self.left += gone
+        change = self._leave(claim, gone, delivered=False, leaving=sorted(some))
         assert change in ((Change.REPEAT, Change.GONE) if twice else (Change.DONE,))
 
     @precondition(lambda self: self.held)
@@ -175,6 +184,26 @@ class Turns(RuleBasedStateMachine):
             assert alive == sum(call.u == urgency.value[0] for call in self.model.calls.values())
             assert made >= 0
 
+    @rule(twice=st.booleans())
+    def cancel(self, twice: bool) -> None:
+        self.scripts.twice = twice
+        self.left += self.model.cancel(SYNC)
+        self.lanes.cancel(DEPLOYMENT, SYNC)
+
+    @rule(kind=kinds, step=st.integers(1, 3), steps=st.integers(1, 3), twice=st.booleans())
+    def begin_to_cancel(self, kind: LaneKind, step: int, steps: int, twice: bool) -> None:
+        """Somebody cancels, and dies before he is through with the lane."""
+        self.scripts.twice = twice
+        for _ in range(steps):
+            self.scripts.run("cancel_lane", self.lanes._keys(DEPLOYMENT), [SYNC, kind.letter, step])
+        lane = self.model.lane(kind.letter, "b")
+        here = set(self._lane_ids(kind.letter, "b"))
+        gone = [r for r in lane if r.id not in here]
+        assert {r.run for r in gone} <= {SYNC}
+        self.left += gone
+        for r in gone:
+            lane.remove(r)
+
     @rule()
     def repair(self) -> None:
         """Where nothing is wrong, a repair changes nothing."""
@@ -190,8 +219,7 @@ class Turns(RuleBasedStateMachine):
             return
         assert self._turns() == self.model.turn
         for (letter, u), lane in self.model.lanes.items():
-            name = messages.lane_name(DEPLOYMENT, next(k for k in KINDS if k.letter == letter), URGENCIES[u])
-            assert self._record_ids(name)[::-1] == [r.id for r in lane]
+            assert self._lane_ids(letter, u) == [r.id for r in lane]
         for (u, key), wait in self.model.waits.items():
             assert self._record_ids(f"tercel:{DEPLOYMENT}:wait:{u}:{key}") == [r.id for r in wait]
         calls = self._redis_calls()
@@ -218,12 +246,18 @@ class Turns(RuleBasedStateMachine):
     @invariant()
     def the_balance_closes(self) -> None:
         if hasattr(self, "model"):
-            counts = self.lanes.run_counts(messages.STREAM_RUN)
-            assert (
-                counts["received"] == len(self.entered) == sum(n for field, n in counts.items() if field != "received")
-            )
-            in_calls = sum(len(call.records) for call in self.model.calls.values())
-            assert counts["in_flight"] + counts["retrying"] == in_calls
+            in_calls = [r for call in self.model.calls.values() for r in call.records]
+            for run in RUNS:
+                counts = self.lanes.run_counts(run)
+                entered = sum(r.run == run for r in self.entered)
+                assert counts["received"] == entered == sum(n for field, n in counts.items() if field != "received")
+                assert counts["in_flight"] + counts["retrying"] == sum(r.run == run for r in in_calls)
+
+    @invariant()
+    def each_record_that_ended_has_one_receipt(self) -> None:
+        if hasattr(self, "model"):
+            found = list(self.lanes.receipts(SYNC))
+            assert Counter(found) == Counter(Receipt(*one) for one in self.ended.items())
 
     def teardown(self) -> None:
         """Settle all there is: then no key, no record and no call may be left in Redis."""
@@ -235,8 +269,7 @@ class Turns(RuleBasedStateMachine):
                 self._dead_lease(call_id)
                 claim = self.lanes.claim(DEPLOYMENT, call_id, lease_s=60)
                 assert claim is not None
-                self._deliver(self.model.leave(call_id, set(range(len(claim.messages)))))
-                self.lanes.settle(claim, counts={(messages.STREAM_RUN, "delivered"): len(claim.messages)})
+                self._settle(claim)
                 self.lua_and_model_agree()
             if not self.model.all_records():
                 break
@@ -246,6 +279,7 @@ class Turns(RuleBasedStateMachine):
                     self.lua_and_model_agree()
         assert not self.model.all_records()
         self.lua_and_model_agree()
+        self.lanes.cancel(DEPLOYMENT, SYNC)  # whoever cancels last tidies up what was begun
         keep = (b"tercel:batch:", b"tercel:run:", b"calls.", b"tercel:calls:", b"tercel:prod:arrivals:")
         rest = {key for key in self.redis.keys("*") if not key.startswith(keep)}
         assert rest <= {b"tercel:prod:totals", b"tercel:prod:waiting", b"tercel:prod:freeings"}, rest
@@ -258,13 +292,31 @@ class Turns(RuleBasedStateMachine):
         self.scripts.twice = twice
         return self.held.pop(data.draw(st.sampled_from(list(self.held))))
 
+    def _settle(self, claim: Claim) -> Change:
+        gone = self.model.leave(claim.call_id, set(range(len(claim.messages))))
+        self._deliver(gone)
+        return self._leave(claim, gone, delivered=True)
+
+    def _leave(self, claim: Claim, gone: list[Rec], *, delivered: bool, leaving: Sequence[int] = ()) -> Change:
+        assert claim.receipts == {r.run for r in map(messages.decode, claim.messages)} & {SYNC}
+        self.ended |= {int(r.id[-10:], 16): delivered for r in gone if r.run == SYNC}
+        chosen = [claim.messages[i] for i in leaving] if leaving else claim.messages
+        runs = Counter(r.run for r in gone)
+        return self.lanes.settle(
+            claim,
+            counts={(run, "delivered" if delivered else "rejected"): n for run, n in runs.items()},
+            leaving=leaving,
+            receipts=written(claim.receipts, chosen, delivered=delivered),
+        )
+
     def _deliver(self, gone: list[Rec]) -> None:
         """What is delivered of a key comes in the order it was enqueued: over all kinds if live, by lane if bulk."""
         self.left += gone
         for r in gone:
             group = (r.key, r.u, "" if r.u == "l" else r.letter)
-            assert self.delivered.get(group, "") < r.id, "an older record was delivered after a newer one"
-            self.delivered[group] = r.id
+            order = r.id[-10:]  # ids begin with the run
+            assert self.delivered.get(group, "") < order, "an older record was delivered after a newer one"
+            self.delivered[group] = order
 
     def _dead_lease(self, call_id: str) -> None:
         self.redis.hset(f"tercel:{DEPLOYMENT}:call:{call_id}", "not_before", 0)
@@ -277,6 +329,12 @@ class Turns(RuleBasedStateMachine):
 
     def _record_ids(self, key: str) -> list[str]:
         return [messages.decode(m).record_id for m in self.redis.lrange(key, 0, -1)]
+
+    def _lane_ids(self, letter: str, u: str) -> list[str]:
+        """The records of a lane, oldest first; in front of it lies what a sweep has carried out."""
+        name = messages.lane_name(DEPLOYMENT, next(k for k in KINDS if k.letter == letter), URGENCIES[u])
+        front = self._record_ids(f"tercel:{DEPLOYMENT}:front:{letter}") if u == "b" else []
+        return front[::-1] + self._record_ids(name)[::-1]
 
     def _first_id(self, call_id: str) -> str:
         return self._record_ids(f"tercel:{DEPLOYMENT}:call:{call_id}:r")[0]

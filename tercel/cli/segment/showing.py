@@ -49,7 +49,7 @@ def lines(found: Tested) -> Iterator[Line]:
         yield Line("")
         yield from _step(step)
         for one in found.tried[place] if found.tried is not None else ():
-            yield from _tried(one)
+            yield from tried_lines(one)
     if not any(step.records or step.refused for step in found.steps):
         yield Line("")
         yield Line("  Nothing becomes of this message: no mapping is for it, or each leaves it out.", "yellow")
@@ -103,7 +103,8 @@ def _request(request: SentRequest) -> Iterator[Line]:
         yield from _json("", request.body)
 
 
-def _tried(one: Tried) -> Iterator[Line]:
+def tried_lines(one: Tried) -> Iterator[Line]:
+    """Return what was sent and answered, and what a worker would make of it, for people."""
     if one.method:
         yield _labelled("sent", f"{one.method} {one.path}")
         yield from _json("", _parsed(one.body))
@@ -132,11 +133,12 @@ def _step_json(step: Step, tried: Sequence[Tried] | None) -> dict[str, Any]:
         "notes": list(step.notes),
     }
     if tried is not None:
-        found["sent"] = [_tried_json(one) for one in tried]
+        found["sent"] = [tried_json(one) for one in tried]
     return found
 
 
-def _tried_json(one: Tried) -> dict[str, Any]:
+def tried_json(one: Tried) -> dict[str, Any]:
+    """Return the same as a JSON object."""
     return {
         "ok": one.ok,
         "verdict": one.verdict,

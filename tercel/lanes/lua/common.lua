@@ -10,6 +10,9 @@
 --   wait:b:<key>      list    bulk records of a busy key, oldest first
 --   freed:<letter>    zset    keys in state w whose bulk list starts with a record of that lane, in order of freeing
 --   freeings          string  gives that order
+--   front:<letter>    list    the older part of a bulk lane, while records of a cancelled run are sought in it
+--   sweep:<letter>    hash    how far that has come, see cancel_lane.lua
+--   cancelled         set     runs whose records are being taken out
 --   waiting           hash    <letter><l|b> -> records of that lane that lie in wait lists
 --   ready:l, ready:b  zset    calls to be delivered or in delivery -> ms by when they must show progress
 --   later:l, later:b  zset    calls in backoff -> ms when they are due
@@ -21,7 +24,8 @@
 --   seen:<quarter>    set     ids of parcels taken in within a quarter of the window of duplicates
 --   arrivals:<slot>   hash    letter -> live records that came in within a slot of time
 -- Under KEYS[3]:
---   run:<run>         hash    counters and checkpoint of one run
+--   run:<run>         hash    counters and checkpoint of one run; receipts: 1 where it asks for them
+--   run:<run>:receipts  stream  records that ended: d (delivered) or r (rejected) -> their seqs, 8 bytes each
 --   batch:<id>        string  marks an enqueue as done
 --   calls:<l|b>       string  number of calls alive, all deployments
 --
@@ -30,13 +34,16 @@
 local base, lanes, shared = KEYS[1], KEYS[2], KEYS[3]
 local sub, call = string.sub, redis.call
 local ARRIVALS_SLOT_MS, ARRIVALS_SLOTS = 10000, 6  -- arrivals are known for six whole slots, a minute, and the one begun
+local STREAM = '00000000'  -- the run of everything that streams in
 local SLICE = 250  -- elements a variadic command: long enough to be cheap, short enough for Lua's stack
+
 
 local KIND = {p = 'profile', r = 'rules', m = 'membership', e = 'event', s = 'session', a = 'audience'}
 local URGENCY = {l = 'live', b = 'bulk'}
 local STREAM_RUN = '00000000'  -- the run of records that belong to none, tercel/messages.py
 
 local function lane_key(letter, u) return lanes .. KIND[letter] .. '.' .. URGENCY[u] end
+local function front_key(letter) return base .. 'front:' .. letter end
 local function wait_key(u, key) return base .. 'wait:' .. u .. ':' .. key end
 
 local function is_ours(m)

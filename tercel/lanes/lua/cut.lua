@@ -79,9 +79,18 @@ else
   end
   variadic('HSET', turn, marks)
 
+  -- What a sweep has put in front of the lane is older than all that lies in it.
+  local front = front_key(letter)
+  local fronted = call('EXISTS', front) == 1
+  local function pop(n)
+    local some = fronted and call('RPOP', front, n)
+    if some and #some > 0 then return some end
+    fronted = false
+    return call('RPOP', lane, n)
+  end
   local look, waits = room + 2 * SLICE, 0  -- records looked at: a lane full of busy keys must not hold Redis up
   while #taken < room and look > 0 do
-    local popped = call('RPOP', lane, math.min(room - #taken, SLICE, look))
+    local popped = pop(math.min(room - #taken, SLICE, look))
     if not popped or #popped == 0 then break end
     look = look - #popped
     local keys, ours = {}, {}

@@ -96,7 +96,8 @@ for i = 1, n do
 end
 if high > 0 then
   for _, letter in ipairs(letters) do
-    local depth = call('LLEN', lane_key(letter, u)) + (tonumber(call('HGET', base .. 'waiting', letter .. u)) or 0)
+    local front = u == 'b' and call('LLEN', front_key(letter)) or 0
+    local depth = front + call('LLEN', lane_key(letter, u)) + (tonumber(call('HGET', base .. 'waiting', letter .. u)) or 0)
     if depth >= high then return {'full', lane_key(letter, u), depth} end
   end
 end

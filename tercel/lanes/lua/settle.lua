@@ -3,7 +3,8 @@
 -- ARGV[1]  call id   ARGV[2]  fence   ARGV[3]  operation id: a repeat of it changes nothing
 -- ARGV[4]  number of counter triples that follow: run, field, n
 -- ARGV[5]  lane kind's counters to add to: number of pairs that follow the triples: field, n
--- then the triples, the pairs, then the positions (from 0, ascending) of the records that leave; none: all leave
+-- ARGV[6]  number of receipts that follow the pairs: run, d (delivered) or r (rejected), seqs of 8 bytes each
+-- then the triples, the pairs, the receipts, then the positions (from 0, ascending) of the records that leave; none: all leave
 --
 -- Answers 'ok', 'gone' (settled before: harmless), 'stale' (claimed by another since), 'repeat'.
 
@@ -15,7 +16,14 @@ if h[4] == ARGV[3] then return 'repeat' end
 if h[1] ~= fence then return 'stale' end
 local u, keys = h[2], h[3]
 
-local at = 6
+-- Receipts first: what cannot be written here must leave everything as it is. A run that has stopped asking gets none.
+local at = 7 + 3 * ARGV[4] + 2 * ARGV[5]
+for i = at, at + 3 * ARGV[6] - 1, 3 do
+  local of_run = shared .. 'run:' .. ARGV[i]
+  if call('HGET', of_run, 'receipts') then call('XADD', of_run .. ':receipts', '*', ARGV[i + 1], ARGV[i + 2]) end
+end
+
+at = 7
 local changes = {}
 local function change(run, field, n)
   changes[run] = changes[run] or {}
@@ -30,6 +38,7 @@ for _ = 1, tonumber(ARGV[5]) do
   at = at + 2
 end
 
+at = at + 3 * ARGV[6]
 if at > #ARGV then
   for run, n in pairs(runs_of_text(h[6])) do change(run, 'in_flight', -n) end
   drop_call(id, u)

@@ -27,13 +27,14 @@ for i = 1, #flat, 2 do waiting[flat[i]] = tonumber(flat[i + 1]) end
 for letter in pairs(KIND) do
   for u in pairs(URGENCY) do
     local lane = lane_key(letter, u)
-    local length = call('LLEN', lane)
+    local front = u == 'b' and call('LLEN', front_key(letter)) or 0
+    local length = call('LLEN', lane) + front
     local freed = u == 'b' and call('ZCARD', base .. 'freed:' .. letter) or 0
     local w = waiting[letter .. u] or 0
     if length > 0 or freed > 0 or w > 0 then
       local at = ''
       if length > 0 then
-        local m = call('LINDEX', lane, -1)
+        local m = call('LINDEX', front > 0 and front_key(letter) or lane, -1)
         if is_ours(m) then at = sub(m, 72, 84) end
       end
       answer[#answer + 1] = {letter, u, length, w, freed, at}

@@ -1,0 +1,1 @@
+"""Warehouse syncs: a source, declared once, and only its differences sent."""

@@ -1,0 +1,36 @@
+"""Rejections of a sync's earlier runs: every one of those rows is due again, or has left the source.
+
+Replayed later, they would bring back what is old; so they are closed when a new run begins to send.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from producers.warehouse.syncing.definition import RUN_KIND
+from producers.warehouse.syncing.work import Work
+from tercel.store.chunks import chunked
+
+CLOSED_AT_ONCE: Final = 500
+
+
+def close_earlier_rejections(work: Work) -> int:
+    """Discard the open rejections of the sync's other runs, and return how many there were."""
+    tools = work.tools
+    closed = 0
+    for run in _earlier_runs(work):
+        counted = bool(work.redis(lambda run=run: tools.lanes.checkpoint(run)))  # type: ignore[misc]
+        found = [one.record_id for one in tools.store.rejections(run=run)]
+        for ids in chunked(found, CLOSED_AT_ONCE):
+            n = work.patiently(lambda ids=ids: tools.store.discard(ids))  # type: ignore[misc]
+            closed += n
+            if counted and n:
+                tools.lanes.add_counts(tools.sync.deployment, run, {"rejected": -n, "discarded": n})
+    return closed
+
+
+def _earlier_runs(work: Work) -> list[str]:
+    store, sync = work.tools.store, work.tools.sync
+    runs = sorted({one.run for one in store.rejection_counts(deployment=sync.deployment)} - {work.run})
+    known = [store.get_run(run) for run in runs]
+    return [one.id for one in known if one is not None and one.kind == RUN_KIND and one.name == sync.name]
