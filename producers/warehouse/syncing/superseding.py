@@ -9,6 +9,7 @@ from typing import Final
 
 from producers.warehouse.syncing.definition import RUN_KIND
 from producers.warehouse.syncing.work import Work
+from tercel.connections import translated
 from tercel.store.chunks import chunked
 
 CLOSED_AT_ONCE: Final = 500
@@ -20,12 +21,13 @@ def close_earlier_rejections(work: Work) -> int:
     closed = 0
     for run in _earlier_runs(work):
         counted = bool(work.redis(lambda run=run: tools.lanes.checkpoint(run)))  # type: ignore[misc]
-        found = [one.record_id for one in tools.store.rejections(run=run)]
-        for ids in chunked(found, CLOSED_AT_ONCE):
+        for some in chunked(tools.store.rejections(run=run), CLOSED_AT_ONCE):
+            ids = [one.record_id for one in some]
             n = work.patiently(lambda ids=ids: tools.store.discard(ids))  # type: ignore[misc]
             closed += n
             if counted and n:
-                tools.lanes.add_counts(tools.sync.deployment, run, {"rejected": -n, "discarded": n})
+                with translated(tools.redis_place):  # once, and not again: a repeat would count twice
+                    tools.lanes.add_counts(tools.sync.deployment, run, {"rejected": -n, "discarded": n})
     return closed
 
 
