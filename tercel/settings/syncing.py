@@ -7,10 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from tercel.settings.cron import checked_cron, checked_zone
 from tercel.settings.types import Group, LocalPath, Name, Secret, Share, counted, listed
-
-SHORTEST_EVERY_S = 60.0  # between two runs; a run that is due while one goes on is left out anyway
 
 
 def _from_text(value: object) -> object:
@@ -92,21 +89,6 @@ class SyncSettings(Group):
     allow_empty: bool = Field(
         False, description="Let an empty source empty the audience of a mirror, in every run. Better ask each time."
     )
-    every_s: Annotated[float, Field(ge=SHORTEST_EVERY_S, allow_inf_nan=False)] | None = Field(
-        None, description="Time from one run to the next.", json_schema_extra={"unit": "s"}
-    )
-    cron: str | None = Field(None, description="When to run: minute, hour, day of the month, month, day of the week.")
-    time_zone: str = Field("UTC", description="Time zone that cron is meant in.")
-
-    @field_validator("cron")
-    @classmethod
-    def _check_cron(cls, value: str | None) -> str | None:
-        return None if value is None else checked_cron(value)
-
-    @field_validator("time_zone")
-    @classmethod
-    def _check_zone(cls, value: str) -> str:
-        return checked_zone(value)
 
     @field_validator("audience_id", mode="before")
     @classmethod
@@ -146,10 +128,4 @@ class SyncSettings(Group):
             raise ValueError("is for an audience and needs audience_id or audience_name, one of the two")
         if self.fields is not None:
             raise ValueError("is for an audience, of whose rows only the id is used; remove fields")
-        return self
-
-    @model_validator(mode="after")
-    def _has_one_schedule(self) -> Self:
-        if self.every_s is not None and self.cron is not None:
-            raise ValueError("has both every_s and cron; remove one of them")
         return self

@@ -74,15 +74,14 @@ def answered(ran: Ran) -> dict[str, Any]:
     return sent
 
 
-def test_the_list_says_what_goes_where_and_when(tercel: Tercel, configure: Configure) -> None:
-    configure(more='cron = "30 6 * * *"\ntime_zone = "Europe/Berlin"\n')
+def test_the_list_says_what_goes_where(tercel: Tercel, configure: Configure) -> None:
+    configure()
 
     ran = tercel("sync", "list")
 
     assert ran.status == 0
     assert "customers: upsert to profiles of prod" in ran.out
     assert "vips: mirror to audience 7 of prod" in ran.out
-    assert "cron 30 6 * * * (Europe/Berlin)" in ran.out
     assert "has not run yet" in ran.out
 
 
@@ -258,7 +257,7 @@ def test_a_run_with_invalid_rows_alone_says_so_and_is_kept_in_the_history(
     configure()
     (tmp_path / "rows.csv").write_text("id,email,total\n,a@b.c,5\n")
 
-    ran = tercel("sync", "run", "customers", "--json")
+    ran = tercel("sync", "run", "customers", "--scheduled", "--json")
 
     assert ran.status == 4, ran.err
     report = json.loads(ran.out)
@@ -266,6 +265,7 @@ def test_a_run_with_invalid_rows_alone_says_so_and_is_kept_in_the_history(
     [kept] = map(json.loads, tercel("sync", "history", "customers", "--json").out.splitlines())
     assert kept["run"] == report["run"]
     assert kept["status"] == "completed with errors"
+    assert kept["trigger"] == "schedule"
     assert "completed with errors" in tercel("sync", "list").out
 
 

@@ -46,13 +46,6 @@ def refusal_of(settings_with: Load, **given: Any) -> str:
         ({"object": "audiences", **QUERY, "mode": "add"}, "needs audience_id or audience_name, one of the two"),
         ({**AUDIENCE, **QUERY, "audience_id": "VIPs"}, "must be the audience's numeric id"),
         ({**AUDIENCE, **QUERY, "fields": {"Email": "email"}}, "of whose rows only the id is used; remove fields"),
-        ({"object": "profiles", **QUERY, "every_s": 600, "cron": "0 6 * * *"}, "has both every_s and cron"),
-        ({"object": "profiles", **QUERY, "every_s": 5}, "must be at least 60 (s)"),
-        ({"object": "profiles", **QUERY, "cron": "0 6 * *"}, "has 4 parts, but must have 5"),
-        ({"object": "profiles", **QUERY, "cron": "0 25 * * *"}, "has '25' as its hour, which must be from 0 to 23"),
-        ({"object": "profiles", **QUERY, "cron": "0 6 * * fri-mon"}, "a range that runs backwards"),
-        ({"object": "profiles", **QUERY, "cron": "*/0 6 * * *"}, "its step must be from 1 to 59"),
-        ({"object": "profiles", **QUERY, "time_zone": "Mars/Olympus"}, "which is no time zone"),
         ({"object": "profiles", **QUERY, "fields": "{"}, "in a variable write it as JSON"),
         ({"object": "segments", **QUERY}, "must be 'profiles' or 'audiences'"),
     ],
@@ -72,14 +65,13 @@ def test_a_sync_is_read_from_the_file_with_its_paths_beside_it(tmp_path: Path) -
     file = tmp_path / "tercel.toml"
     file.write_text(
         '[deployments.prod]\nurl = "shop.talon.one"\nkey = "k"\n'
-        '[syncs.buyers]\ndeployment = "prod"\nobject = "profiles"\nfiles = ["data/*.csv"]\ncron = "30  6 * * MON-fri"\n'
+        '[syncs.buyers]\ndeployment = "prod"\nobject = "profiles"\nfiles = ["data/*.csv"]\n'
         '[syncs.buyers.fields]\nEmail = "email"\nTotal = { column = "total", type = "number" }\n'
     )
 
     one = Settings.load(file, environ={"TERCEL_SYNCS__BUYERS__NULLS": "send"}).syncs["buyers"]
 
     assert one.files == (tmp_path / "data/*.csv",)
-    assert one.cron == "30 6 * * mon-fri"
     assert one.fields == {"Email": "email", "Total": {"column": "total", "type": "number"}}
     assert one.nulls == "send"
 
@@ -150,9 +142,7 @@ def test_another_mapping_or_query_makes_another_fingerprint(declare: Declare, ot
     assert declare(**given).fingerprint != declare(**{**given, **other}).fingerprint
 
 
-@pytest.mark.parametrize(
-    "other", [{"connection": "sqlite:////elsewhere.db"}, {"every_s": 900}, {"only_changes": False}, {"max_gone": 5}]
-)
+@pytest.mark.parametrize("other", [{"connection": "sqlite:////elsewhere.db"}, {"only_changes": False}, {"max_gone": 5}])
 def test_what_says_nothing_of_rows_leaves_the_fingerprint_as_it_is(declare: Declare, other: dict[str, Any]) -> None:
     assert declare(**QUERY).fingerprint == declare(**{**QUERY, **other}).fingerprint
 

@@ -1,4 +1,4 @@
-"""Pausing a sync: a word in Redis that outlives every process. A paused sync is not run, by hand or by its schedule."""
+"""Pausing a sync: a word in Redis that outlives every process. A paused sync is not run, by hand or by a timer."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ class SyncRunner:
         """Bring the destination to what the source says, and report.
 
         ``allow_empty`` switches the guard of a mirror off for this run, which is recorded with ``user``. ``full``
-        sends every row. A run that is due by a schedule (``trigger`` "schedule") while another goes on is recorded as
+        sends every row. A run that a timer starts (``trigger`` "schedule") while another goes on is recorded as
         skipped.
 
         The report's status is completed, completed with errors, failed (the guard, an audience that does not exist, no

@@ -45,7 +45,7 @@ def list_(*, json_wanted: Json = False) -> int:
 
 @_sync.command()
 def show(name: Name, *, json_wanted: Json = False) -> None:
-    """Show one sync: source, mapping, schedule, guard, and how much of it the destination is known to have."""
+    """Show one sync: source, mapping, guard, and how much of it the destination is known to have."""
     from tercel.cli import console
     from tercel.cli.opening import load_settings
     from tercel.cli.sync.looking import held, look_at
@@ -125,6 +125,9 @@ def run(
         bool,
         typer.Option("--allow-empty", help="For this run: let a mirror remove members, however many. It is recorded."),
     ] = False,
+    scheduled: Annotated[
+        bool, typer.Option("--scheduled", help="A timer started it: where a run is going on, note that it was skipped.")
+    ] = False,
     json_wanted: Json = False,
 ) -> int:
     """Run a sync: read the source, compare it with what was delivered, send the difference, wait for its outcome.
@@ -139,7 +142,7 @@ def run(
     from tercel.cli.sync.showing import report_json, report_lines
     from tercel.store import RunStatus
 
-    report = run_sync(name, full=full, allow_empty=allow_empty, quiet=json_wanted)
+    report = run_sync(name, full=full, allow_empty=allow_empty, scheduled=scheduled, quiet=json_wanted)
     if json_wanted:
         console.out_json(report_json(report))
     else:
@@ -180,7 +183,7 @@ def pause(
     *,
     reason: Annotated[str, typer.Option("--reason", "-r", help="What `tercel sync list` is to show.")] = "",
 ) -> None:
-    """Let a sync run no more until it is resumed, by hand or by its schedule. A run under way goes on."""
+    """Let a sync run no more until it is resumed, by hand or by a timer. A run under way goes on."""
     from tercel.cli import console
     from tercel.cli.sync.pausing import pause_sync
 

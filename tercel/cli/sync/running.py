@@ -42,7 +42,7 @@ class _Stop:
         self.event.set()
 
 
-def run(name: str, *, full: bool, allow_empty: bool, quiet: bool) -> SyncReport:
+def run(name: str, *, full: bool, allow_empty: bool, scheduled: bool, quiet: bool) -> SyncReport:
     """Run a sync. Raises UsageError where it is paused, and what the runner raises."""
     settings = load_settings()
     sync = load_sync(settings, name)
@@ -53,7 +53,8 @@ def run(name: str, *, full: bool, allow_empty: bool, quiet: bool) -> SyncReport:
             _opened(settings, sync, stop=stop.event, progress=shown, refuse_paused=True) as opened,
             stopping_on_signals(stop),
         ):
-            return opened.runner.run(allow_empty=allow_empty, full=full, user=user())
+            trigger = "schedule" if scheduled else "manual"
+            return opened.runner.run(trigger=trigger, allow_empty=allow_empty, full=full, user=user())
 
 
 def cancel(name: str) -> SyncReport | None:

@@ -14,7 +14,6 @@ from producers.warehouse.syncing.report import SyncCounts, SyncReport
 from tercel.cli.console import clean
 from tercel.cli.reporting import NOT_CLOSING, Line
 from tercel.cli.sync.looking import Held, Looked
-from tercel.settings import SyncSettings
 from tercel.store import RunRecord, RunStatus
 
 _LABEL: Final = 12  # characters of the column that says what a line is about
@@ -34,7 +33,7 @@ def list_lines(found: Looked) -> Iterator[Line]:
         return
     sync = found.sync
     yield Line(f"{found.name}: {sync.mode.value} to {clean(sync.target)}", "bold")
-    yield Line(f"  from {clean(sync.source)}; {schedule(sync.settings)}", "dim")
+    yield Line(f"  from {clean(sync.source)}", "dim")
     yield from _standing(found)
 
 
@@ -50,7 +49,6 @@ def show_lines(found: Looked, known: Held | None) -> Iterator[Line]:
     yield _labelled("id", f"column {sync.mapping.id}{prefix}")
     if sync.mapping.attributes is not None:
         yield from _fields(sync)
-    yield _labelled("schedule", schedule(sync.settings))
     if sync.mode.deletes_gone:
         yield _labelled("guard", _guard(sync))
     yield _labelled("delivered", _known(known))
@@ -78,7 +76,6 @@ def sync_json(found: Looked, known: Held | None = None) -> dict[str, Any]:
             "id": sync.mapping.id,
             "id_prefix": sync.mapping.id_prefix,
             "fields": None if attributes is None else {name: _rule(sync, one) for name, one in attributes.items()},
-            "schedule": schedule(sync.settings),
         }
     if known is not None:
         said |= {"members": known.members, "definition_changed": known.stale}
@@ -87,13 +84,6 @@ def sync_json(found: Looked, known: Held | None = None) -> dict[str, Any]:
     )
     said["last_run"] = None if found.last is None else run_json(found.last)
     return said
-
-
-def schedule(one: SyncSettings) -> str:
-    """Return when a sync is meant to run."""
-    if one.cron is not None:
-        return f"cron {one.cron} ({one.time_zone})"
-    return "by hand" if one.every_s is None else f"every {one.every_s:g} s"
 
 
 def run_row(run: RunRecord) -> tuple[object, ...]:
