@@ -149,6 +149,24 @@ def test_members_are_counted_while_they_come_and_go(state: SyncState) -> None:
     assert state.members() == 3
 
 
+def test_a_member_that_changes_is_still_one_member(state: SyncState) -> None:
+    delivered(state, {"a": "1"}, Mode.UPSERT)
+    compared(state, {"a": "2"}, Mode.UPSERT)
+    state.confirm([1], [])
+
+    assert state.members() == 1
+
+
+def test_a_known_row_whose_change_ended_unknown_is_no_new_row(state: SyncState) -> None:
+    delivered(state, {"a": "1"}, Mode.UPSERT)
+    compared(state, {"a": "2"}, Mode.UPSERT)
+    state.due(0, 10)
+
+    comparison = compared(state, {"a": "1"}, Mode.UPSERT)
+
+    assert (comparison.added, comparison.changed, comparison.again) == (0, 1, 1)
+
+
 def test_members_with_a_rejected_first_try_do_not_count(state: SyncState) -> None:
     delivered(state, ["a", "bad"], reject=["bad"])
 
