@@ -35,7 +35,7 @@ class Plan:
 
 
 FULL: Final = Plan((50_000, 500_000, 5_000_000))
-QUICK: Final = Plan((50_000, 300_000))
+QUICK: Final = Plan((50_000, 200_000))
 
 
 @dataclass(frozen=True, slots=True)
