@@ -26,7 +26,7 @@ FLOWER_COLUMNS: Final = (
     "uuid",
 )
 FLOWER_SAVES_EVERY_MS: Final = 60_000  # of its state, so that a kill loses a minute of history at most
-FLOWER_FORGETS_WORKERS_S: Final = 3_600  # after they have gone: every restart of `tercel worker` brings new names
+FLOWER_FORGETS_WORKERS_S = 600  # seconds after which a worker that has gone leaves the page
 FLOWER_MOST_FAILURES: Final = 3  # in a row; it fails at once where it cannot listen, and for ever
 
 
