@@ -23,8 +23,9 @@ $(VENV)/.dev: $(VENV)/.runtime locks/dev.txt
 demo: $(VENV)/.runtime
 	@$(BIN)/tercel demo
 
+# A process a core: most tests wait for processes of their own. Those of one file share servers, so they stay together.
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff format --check .
