@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "name",
         choices=[*BENCHMARKS, "report", "prepare"],
-        help="a benchmark; or report: write RESULTS.md from all but mirror; or prepare: make the textbook's environment",
+        help="a benchmark; or report: write RESULTS.md, from all but mirror; or prepare: the textbook's environment",
     )
     parser.add_argument("--quick", action="store_true", help="each in under 50 seconds: smaller, once, less exact")
     options = parser.parse_args(arguments)
