@@ -41,7 +41,7 @@ REASONS: Final[dict[str, Explanation]] = {
         "A sync's run made no progress for too long",
         "Records of the run lie on the lanes, and none of them has ended for as long as the run waits: no worker runs, "
         "or the deployment is halted or does not answer.",
-        "`tercel status` shows which. What was not sent was taken off the lanes and is due in the next run: run the sync "
-        "again when the cause is gone.",
+        "`tercel status` shows which. What was not sent was taken off the lanes and is due in the next run: run the "
+        "sync again when the cause is gone.",
     ),
 }
