@@ -123,7 +123,7 @@ class SinkProtocol(asyncio.Protocol):
             self._transport.close()
 
 
-async def _serve(sock: socket.socket) -> None:
+async def _serve(sock: socket.socket, file: Path | None) -> None:
     counts = Counts()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: SinkProtocol(counts), sock=sock)
@@ -131,6 +131,7 @@ async def _serve(sock: socket.socket) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    announce(sock, file)  # who hears of it may end it at once
     await stop.wait()
     server.close()
 
@@ -151,8 +152,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"sink: {error}", file=sys.stderr)
         return error.exit_status
     leave_quietly_on_signals()
-    announce(sock, options.announce)
-    uvloop.run(_serve(sock))
+    uvloop.run(_serve(sock, options.announce))
     return 0
 
 

@@ -53,7 +53,7 @@ def post(port: int, message_id: str) -> httpx.Response:
 
 def test_it_takes_a_free_port_says_which_doors_are_open_and_serves(launch: Launch) -> None:
     process = listening(launch("--port", "0"))
-    assert "/segment/webhook/web" in process.output
+    eventually(lambda: "/segment/webhook/web" in process.output, describe=process.describe)
     assert post(port_of(process), "m-1").status_code == 200
 
 
