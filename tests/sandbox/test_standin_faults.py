@@ -166,6 +166,7 @@ def test_a_hung_request_keeps_its_turn(api: httpx.Client, standin: StandIn) -> N
         eventually(lambda: standin.admin.stats()["hung"] == 1, describe="the request to hang")
         waiting += [pool.submit(one, api, "p1", {}) for _ in range(3)]
         eventually(lambda: standin.admin.stats()["in_hand"] == 3, describe="two more to wait")
+        eventually(lambda: any(answer.done() for answer in waiting), describe="the fourth to be refused")
         standin.admin.release()
         assert sorted(answer.result().status_code for answer in waiting) == [200, 200, 200, 409]
 
