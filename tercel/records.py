@@ -31,6 +31,7 @@ _SMALLEST_WHOLE, _LARGEST_WHOLE = -(2**63), 2**64 - 1  # what workers read as it
 TOO_MANY_BITS = "too_many_bits"  # the type of pydantic's error for a whole number beyond them
 
 ProfileId = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID_LENGTH)]
+IdentityKind = Literal["email", "extid"]
 AudienceId = Annotated[int, Field(ge=1, le=2**63 - 1)]  # the API's ids are int64
 Text = Annotated[str, StringConstraints(min_length=0)]  # with any constraint, pydantic refuses halves of characters
 
@@ -144,7 +145,7 @@ class Record(BaseModel):
 
     @property
     def key_text(self) -> str:
-        """The text whose hash is this record's key: the profile's id, for all but audience records."""
+        """The text whose hash is this record's key: the person, else the profile's id, for all but audience records."""
         raise NotImplementedError
 
     @property
@@ -198,40 +199,58 @@ class Callback(BaseModel):
 AnyAudience = AudienceId | AudienceRef
 
 
+class Identities(BaseModel):
+    """A change of the ids that a profile is found by: what it ``was`` found by, and what it is to be found by ``now``.
+
+    Only the kinds that change are named. A kind in ``now`` alone is added; none can be taken away.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    was: dict[IdentityKind, ProfileId] = Field(default_factory=dict)
+    now: dict[IdentityKind, ProfileId] = Field(min_length=1)
+
+
 class Profile(Record):
     """A profile upsert: attributes not named keep their value; ``None`` deletes one where the API does so.
 
-    ``audiences_add`` and ``audiences_delete`` (audience ids, or :class:`AudienceRef`) and ``run_rules`` make it travel
-    alone: the API's bulk call carries neither. ``skip_unknown`` says whether attributes that the destination does not
-    know are left out instead of refused; None leaves it to the deployment.
+    ``audiences_add`` and ``audiences_delete`` (audience ids, or :class:`AudienceRef`), ``run_rules`` and ``identities``
+    make it travel alone: the API's bulk call carries none of them. ``profile_id`` is the id after a change of
+    identities. ``skip_unknown`` says whether attributes that the destination does not know are left out instead of
+    refused; None leaves it to the deployment. ``person`` is what the record's key is made of where a profile's id may
+    change: a text that stays the same for one person.
     """
 
     lane_kinds: ClassVar[tuple[LaneKind, ...]] = (LaneKind.PROFILE, LaneKind.RULES)
 
     profile_id: ProfileId
+    person: ProfileId | None = None
     attributes: Attributes = Field(default_factory=dict)
     run_rules: bool = False
     audiences_add: tuple[AnyAudience, ...] = Field(default=(), max_length=MAX_CHANGES)
     audiences_delete: tuple[AnyAudience, ...] = Field(default=(), max_length=MAX_CHANGES)
+    identities: Identities | None = None
     skip_unknown: bool | None = None
 
     @property
     def lane_kind(self) -> LaneKind:
-        alone = self.run_rules or self.audiences_add or self.audiences_delete
+        alone = self.run_rules or self.audiences_add or self.audiences_delete or self.identities
         return LaneKind.RULES if alone else LaneKind.PROFILE
 
     @property
     def key_text(self) -> str:
-        return self.profile_id
+        return self.person or self.profile_id
 
 
 class Membership(Record):
     """A profile joins or leaves an audience, named by its Talon.One id or by what created it.
 
     One of ``audience_id``, ``audience_external_id`` and ``audience_name`` is needed; the first one given decides.
+    ``person`` as for a profile.
     """
 
     profile_id: ProfileId
+    person: ProfileId | None = None
     action: Literal["add", "delete"]
     audience_id: AudienceId | None = None
     audience_external_id: str | None = Field(default=None, min_length=1, max_length=MAX_ID_LENGTH)
@@ -249,16 +268,17 @@ class Membership(Record):
 
     @property
     def key_text(self) -> str:
-        return self.profile_id
+        return self.person or self.profile_id
 
 
 class Event(Record):
     """Something a profile did. ``event_id`` is unique to the event; where the API takes it, a repeat is harmless.
 
-    ``skip_unknown`` as for a profile.
+    ``person`` and ``skip_unknown`` as for a profile.
     """
 
     profile_id: ProfileId
+    person: ProfileId | None = None
     type: Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID_LENGTH)]
     event_id: Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID_LENGTH)]
     attributes: Attributes = Field(default_factory=dict)
@@ -273,7 +293,7 @@ class Event(Record):
 
     @property
     def key_text(self) -> str:
-        return self.profile_id
+        return self.person or self.profile_id
 
 
 class Session(Record):

@@ -14,6 +14,7 @@ from workers.destinations.talon_one.reasons import (
     CHANGES_TOO_MANY,
     CHANGES_WITHOUT_RULES,
     ID_NOT_ADDRESSABLE,
+    IDENTITIES_FIXED,
     NOT_WRITABLE,
 )
 from workers.destinations.talon_one.sessions import RESPONSE_CONTENT
@@ -67,6 +68,7 @@ def test_a_deployment_may_send_audience_changes_by_the_single_call(choice: str, 
     [
         (CHANGES | {"attributes": {"A": 1}}, CHANGES_WITHOUT_RULES),
         (CHANGES | {"audiences_delete": [4]}, CHANGES_CONTRADICT),
+        ({"profile_id": "p1", "identities": {"now": {"extid": "c-7"}}}, IDENTITIES_FIXED),
         ({"profile_id": "p1", "audiences_add": list(range(1, 1_002))}, CHANGES_TOO_MANY),
         (WITH_RULES | {"profile_id": ".."}, ID_NOT_ADDRESSABLE),
         (WITH_RULES | {"profile_id": "\ud800"}, NOT_WRITABLE),

@@ -39,6 +39,7 @@ CHANGES_CONTRADICT: Final = "T462"
 CHANGES_TOO_MANY: Final = "T463"
 CONFLICT: Final = "T464"
 AUDIENCE_HELD: Final = "T465"
+IDENTITIES_FIXED: Final = "T466"
 WRONG_ADDRESS: Final = "T470"
 SERVER_FAILED: Final = "T480"
 NO_ANSWER: Final = "T481"
@@ -162,6 +163,11 @@ REASONS: Final[dict[str, Explanation]] = {
         "The audience exists at Talon.One and its id is not known here, which was found out earlier (T457 or T458). "
         "Talon.One is not asked again: the answer would be the same.",
         "Run tercel audiences bind NAME ID with the id the Campaign Manager shows; the waiting records go on.",
+    ),
+    IDENTITIES_FIXED: Explanation(
+        "A profile's id cannot change at Talon.One",
+        "The record carries a change of identities. Talon.One knows a profile by one integrationId, for ever.",
+        "Send attributes, memberships and events under the id the profile has, without identities.",
     ),
     WRONG_ADDRESS: Explanation(
         "The answer does not come from the Integration API",
