@@ -1,0 +1,69 @@
+"""Audiences as lists, and who is on them. (Contract: sailthru, section 5, rows 1 to 3.)"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from producers.intake import Refusal
+from producers.mparticle.normal import MembershipChange, Note, Subscription
+from producers.mparticle.sailthru import notes
+from producers.mparticle.sailthru.making import make
+from producers.mparticle.sailthru.options import SailthruOptions
+from producers.mparticle.sailthru.people import address_of, person_of
+from producers.mparticle.sailthru.values import Translation
+from producers.mparticle.sailthru.variables import vars_of
+from tercel.records import Audience, Membership, Profile, Record
+
+_ACTION: Final[dict[str, Literal["create", "rename", "delete"]]] = {
+    "add": "create",
+    "update": "rename",
+    "remove": "delete",
+}
+
+
+def list_name(audience_name: str) -> str:
+    """Return the name of an audience's list: ``$`` is not usable in it."""
+    return audience_name.strip().replace("$", "-")
+
+
+def subscribed(subscription: Subscription) -> Translation:
+    """Return the list to create, to have under a new name, or to give up."""
+    made = make(
+        Audience,
+        "",
+        action=_ACTION[subscription.action],
+        name=list_name(subscription.audience_name),
+        external_id=subscription.audience_id,
+    )
+    return Translation(refused=(made,)) if isinstance(made, Refusal) else Translation((made,))
+
+
+def changed(change: MembershipChange, options: SailthruOptions) -> Translation:
+    """Return what a change of membership does: vars first, so that a flow that the list starts finds them set."""
+    address = address_of(change.person)
+    if isinstance(address, Refusal):
+        return Translation(refused=(address,))
+    person = person_of(change.person, address)
+    found, said = vars_of(change.attributes, change.deleted, join_lists=options.join_lists)
+    made: list[Record | Refusal] = []
+    if found:
+        made.append(make(Profile, "audiences", profile_id=address, person=person, attributes=found))
+    if change.action != "attribute_update":
+        made.append(
+            make(
+                Membership,
+                "audiences",
+                profile_id=address,
+                person=person,
+                action=change.action,
+                audience_name=list_name(change.audience_name),
+                audience_external_id=change.audience_id,
+            )
+        )
+    if not made:
+        return Translation(filtered=1, notes=(*said, Note(notes.NOTHING_CHANGED)))
+    return Translation(
+        tuple(one for one in made if isinstance(one, Record)),
+        tuple(one for one in made if isinstance(one, Refusal)),
+        notes=said,
+    )

@@ -1,0 +1,20 @@
+"""What may be chosen about the way from mParticle to Sailthru."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SailthruOptions:
+    """How mParticle's data becomes Sailthru's.
+
+    ``extid``: the account has external ids switched on, so a customer id is linked to the profile with the e-mail.
+    ``join_lists``: what joins a list's entries into one text, because Audience Builder cannot search in lists; None
+    leaves lists as they are. ``all_attributes``: set vars from every message's user attributes, not only from changes
+    of them; for senders that tell no changes.
+    """
+
+    extid: bool = False
+    join_lists: str | None = None
+    all_attributes: bool = False

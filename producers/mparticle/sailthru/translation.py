@@ -1,0 +1,23 @@
+"""mParticle's normal form as records of a Sailthru deployment: one way in for all it may tell."""
+
+from __future__ import annotations
+
+from producers.mparticle.normal import Batch, MembershipChange, Subscription
+from producers.mparticle.sailthru.audiences import changed, subscribed
+from producers.mparticle.sailthru.batches import happened
+from producers.mparticle.sailthru.options import SailthruOptions
+from producers.mparticle.sailthru.values import Translation
+
+
+def to_sailthru(told: Batch | MembershipChange | Subscription, options: SailthruOptions, now_ms: int) -> Translation:
+    """Return the records, in order, that something becomes, and what became none and why.
+
+    ``now_ms`` is when it arrived, in UTC milliseconds: what happened more than 14 days before is left out.
+    """
+    match told:
+        case Batch():
+            return happened(told, options, now_ms)
+        case MembershipChange():
+            return changed(told, options)
+        case Subscription():
+            return subscribed(told)
