@@ -31,7 +31,7 @@ def stats(deployment: Deployment) -> dict[str, Any]:
         "max_admitted_in_any_second": {name: busiest.largest for name, busiest in traffic.busiest_admitted.items()},
         "max_overlap": deployment.overlap.largest,
         "in_hand": deployment.in_hand,
-        "hung": deployment.hung,
+        "hung": deployment.hanging.number,
         "profiles": len(world.profiles),
         "memberships": sum(len(audience.members) for audience in world.audiences.values()),
         "audiences": len(world.audiences),

@@ -9,9 +9,10 @@ from typing import Any
 
 from sandbox.talon_one.attributes import AttributeSet
 from sandbox.talon_one.config import Config
-from sandbox.talon_one.replies import Problem, Refusal, Reply
+from sandbox.talon_one.replies import Problem, Refusal
 from sandbox.talon_one.turns import Guard
 from sandbox.talon_one.world import World
+from sandbox.wire import Reply
 
 MAX_ID_LENGTH = 1_000  # characters
 

@@ -19,8 +19,9 @@ from sandbox.talon_one.calls.base import (
 )
 from sandbox.talon_one.calls.bulk import BadItems, apply_good, items_of
 from sandbox.talon_one.fields import Field, Shape, anything, integer, listing, problems, responses, text
-from sandbox.talon_one.replies import NO_CONTENT, Problem, Reply, bad, ok
+from sandbox.talon_one.replies import NO_CONTENT, Problem, bad, ok
 from sandbox.talon_one.world import ACCOUNT_ID, World
+from sandbox.wire import Reply
 
 _ITEM: Shape = {
     "integrationId": Field(text(least=1, most=MAX_ID_LENGTH), required=True),

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from sandbox.talon_one.window import SECOND_NS
+from sandbox.window import SECOND_NS
 
 Step = (
     Annotated[int, Field(ge=200, le=599)]
@@ -40,13 +40,14 @@ class Latency(_Rule):
 
 
 class Status(_Rule):
-    """The answer is ``status``: a share of 503, or with 429 a storm. A 429 looks as assumption A3 says."""
+    """The answer is ``status``: a share of 503, or with 429 a storm. Without a ``body`` it looks like the API's."""
 
     fault: Literal["status"] = "status"
-    status: int = Field(503, ge=300, le=599)
+    status: int = Field(503, ge=200, le=599)
     apply: bool = Field(False, description="whether the request is applied all the same")
     retry_after: str | None = Field(None, pattern=r"^[\x20-\x7e]*$", description="a Retry-After header, as it stands")
-    body: str | None = Field(None, description="a body of one's own, sent as text/html")
+    body: str | None = Field(None, description="a body of one's own")
+    content_type: str = Field("text/html", pattern=r"^[\x20-\x7e]+$", description="of a body of one's own")
 
 
 class Reset(_Rule):
@@ -60,7 +61,7 @@ class Hang(_Rule):
     """No answer until it is released, ``hang_s`` have passed or the client leaves."""
 
     fault: Literal["hang"] = "hang"
-    apply: bool | None = Field(None, description="whether it is applied, at once; None leaves it to assumption A15")
+    apply: bool | None = Field(None, description="whether it is applied, at once; None leaves it to the configuration")
     hang_s: float | None = Field(None, gt=0)
 
 

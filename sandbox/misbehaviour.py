@@ -9,7 +9,7 @@ import struct
 from http import HTTPStatus
 from typing import Literal
 
-from sandbox.talon_one.replies import Reply
+from sandbox.wire import Reply
 
 Form = Literal["not_http", "bad_status", "not_json", "cut_short"]
 
