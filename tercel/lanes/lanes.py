@@ -155,10 +155,12 @@ class Lanes(Receipting, Cancelling):
         size: int,
         window: int,
         cap: int,
+        people: int = 0,
         call_id: str | None = None,
     ) -> int:
         """Make a call of up to ``size`` records and wake a worker for it. Return the number of records taken.
 
+        ``people`` is the most keys whose records a live call may hold, 0 for as many as there are records.
         Nothing is taken from a halted deployment, nor while it has ``window`` calls of this urgency in flight or due,
         or ``cap`` calls, those in backoff included.
         """
@@ -176,6 +178,7 @@ class Lanes(Receipting, Cancelling):
                 self.prefix + messages.PLAIN_QUEUE,
                 window,
                 cap,
+                people,
             ],
         )
         return taken
@@ -205,7 +208,7 @@ class Lanes(Receipting, Cancelling):
             answer, records = pipe.execute()
         if answer[0] != b"ok":
             return None
-        _, fence, letter, u, attempts, claims, created, run, asking = answer
+        _, fence, letter, u, attempts, claims, created, run, asking, ticket = answer
         return Claim(
             call_id=call_id,
             fence=fence,
@@ -218,6 +221,7 @@ class Lanes(Receipting, Cancelling):
             run=run.decode(),
             messages=tuple(records),
             receipts=frozenset(map(bytes.decode, asking)),
+            ticket=ticket.decode(),
         )
 
     def urgency_of(self, deployment: str, call_id: str) -> Urgency | None:
@@ -271,17 +275,21 @@ class Lanes(Receipting, Cancelling):
             ).decode()
         )
 
-    def postpone(self, claim: Claim, *, delay_s: float, answered: bool, counted: bool = True) -> Change:
+    def postpone(
+        self, claim: Claim, *, delay_s: float, answered: bool, counted: bool = True, ticket: str | None = None
+    ) -> Change:
         """Give a call back, due again in ``delay_s`` seconds.
 
         ``answered``: the destination is why (an answer, an open breaker, a halt), so the call waits among the retrying
-        and leaves the window; with ``counted`` that was an attempt.
+        and leaves the window; with ``counted`` that was an attempt. ``ticket``: what the next to claim it is to know;
+        None leaves what is there.
         """
+        kept = [] if ticket is None else [ticket]
         return Change(
             self._scripts.run(
                 "postpone",
                 self._keys(claim.deployment),
-                [claim.call_id, claim.fence, int(delay_s * 1000), int(answered), int(answered and counted)],
+                [claim.call_id, claim.fence, int(delay_s * 1000), int(answered), int(answered and counted), *kept],
             ).decode()
         )
 
