@@ -54,7 +54,7 @@ class MParticleSettings(Group):
     )
     run_rules: bool = Field(
         False,
-        description="Whether audience changes run rules in Talon.One, where the account setting runRuleEngine is absent.",
+        description="Run rules on audience changes in Talon.One, where the account setting runRuleEngine is absent.",
     )
     user_attributes: bool = Field(
         True, description="Send the user attributes that come with events on to the profile in Talon.One."
