@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Any, Final, Literal
-
-NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+from typing import Any, Literal
 
 Value = Any  # a JSON value; whole numbers beyond 64 bits are kept as texts
 MembershipAction = Literal["add", "delete", "attribute_update"]
@@ -34,7 +31,7 @@ class Person:
     """Who something is about. ``identities`` are raw values by kind; ``hashed`` are the kinds known as a hash only."""
 
     mpid: str | None = field(default=None, repr=False)
-    identities: Mapping[str, str] = field(default=NOTHING, repr=False)
+    identities: Mapping[str, str] = field(default_factory=dict, repr=False)
     hashed: frozenset[str] = frozenset()
 
 
@@ -45,7 +42,7 @@ class CustomEvent:
     id: str
     at_ms: int
     name: str
-    attributes: Mapping[str, Value] = field(default=NOTHING, repr=False)
+    attributes: Mapping[str, Value] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +70,7 @@ class AttributesChanged:
 
     id: str
     at_ms: int
-    added: Mapping[str, Value] = field(default=NOTHING, repr=False)
+    added: Mapping[str, Value] = field(default_factory=dict, repr=False)
     removed: tuple[str, ...] = ()
 
 
@@ -106,7 +103,7 @@ class Batch:
 
     seen_id: str
     person: Person
-    attributes: Mapping[str, Value] = field(default=NOTHING, repr=False)
+    attributes: Mapping[str, Value] = field(default_factory=dict, repr=False)
     deleted: tuple[str, ...] = ()
     happenings: tuple[Happening, ...] = ()
 
@@ -123,7 +120,7 @@ class MembershipChange:
     audience_name: str
     action: MembershipAction
     t1_audience_id: int | None = None
-    attributes: Mapping[str, Value] = field(default=NOTHING, repr=False)
+    attributes: Mapping[str, Value] = field(default_factory=dict, repr=False)
     deleted: tuple[str, ...] = ()
 
 
