@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from producers.mparticle.sailthru import REASONS as MPARTICLE_SAILTHRU
 from producers.receiver.reasons import REASONS as RECEIVER
 from producers.segment.actions.refusals import REASONS as SEGMENT_ACTIONS
 from producers.segment.mapping import REASONS as SEGMENT_MAPPING
@@ -14,7 +15,17 @@ from tercel.explain import CATALOGUE, Explanation
 from tercel.settings.nearest import suggestion
 from workers.destinations.talon_one.reasons import REASONS as TALON_ONE
 
-_OWNERS = (TALON_ONE, WAREHOUSE, SYNC_RUNS, THIRD_PARTY, SEGMENT_MAPPING, SEGMENT_ACTIONS, SEGMENT, RECEIVER)
+_OWNERS = (
+    TALON_ONE,
+    WAREHOUSE,
+    SYNC_RUNS,
+    THIRD_PARTY,
+    SEGMENT_MAPPING,
+    SEGMENT_ACTIONS,
+    SEGMENT,
+    MPARTICLE_SAILTHRU,
+    RECEIVER,
+)
 
 
 def catalogue() -> dict[str, Explanation]:

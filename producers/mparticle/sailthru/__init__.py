@@ -1,21 +1,17 @@
 """What mParticle tells, as records of a Sailthru deployment. (Contract: sailthru, section 5.)
 
-The one way in is ``to_sailthru(told, options, now_ms) -> Translation``:
+The one way in is ``to_sailthru(told, options, now_ms) -> Translated``:
 
 - ``told`` is a :class:`~producers.mparticle.normal.Batch`, ``MembershipChange`` or ``Subscription``;
 - ``options`` a :class:`SailthruOptions`, all with defaults;
 - ``now_ms`` the time of arrival (UTC milliseconds), against which "older than 14 days" is held.
 
-A :class:`Translation` has ``records`` in order, ``refused`` (parts that should have become records, each with a
-reason), ``filtered`` (how many parts were left out on purpose) and ``notes`` (why, by word and name).
-``Translation.taken(deployment)`` is the same as the value that doors hand on. It is pure, and never raises for
-anything that the normal form may hold.
+It is pure, and never raises for anything that the normal form may hold.
 """
 
 from producers.mparticle.sailthru.notes import NOTES
 from producers.mparticle.sailthru.options import SailthruOptions
 from producers.mparticle.sailthru.reasons import REASONS
 from producers.mparticle.sailthru.translation import to_sailthru
-from producers.mparticle.sailthru.values import Translation
 
-__all__ = ["NOTES", "REASONS", "SailthruOptions", "Translation", "to_sailthru"]
+__all__ = ["NOTES", "REASONS", "SailthruOptions", "to_sailthru"]

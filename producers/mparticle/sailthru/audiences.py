@@ -10,8 +10,8 @@ from producers.mparticle.sailthru import notes
 from producers.mparticle.sailthru.making import make
 from producers.mparticle.sailthru.options import SailthruOptions
 from producers.mparticle.sailthru.people import address_of, person_of
-from producers.mparticle.sailthru.values import Translation
 from producers.mparticle.sailthru.variables import vars_of
+from producers.mparticle.translated import Translated
 from tercel.records import Audience, Membership, Profile, Record
 
 _ACTION: Final[dict[str, Literal["create", "rename", "delete"]]] = {
@@ -26,8 +26,10 @@ def list_name(audience_name: str) -> str:
     return audience_name.strip().replace("$", "-")
 
 
-def subscribed(subscription: Subscription) -> Translation:
-    """Return the list to create, to have under a new name, or to give up."""
+def subscribed(subscription: Subscription, options: SailthruOptions) -> Translated:
+    """Return the list to create, to have under a new name, or to delete where that is wanted."""
+    if subscription.action == "remove" and not options.remove_lists:
+        return Translated(filtered=1, notes=(Note(notes.LIST_KEPT),))
     made = make(
         Audience,
         "",
@@ -35,16 +37,16 @@ def subscribed(subscription: Subscription) -> Translation:
         name=list_name(subscription.audience_name),
         external_id=subscription.audience_id,
     )
-    return Translation(refused=(made,)) if isinstance(made, Refusal) else Translation((made,))
+    return Translated(refused=(made,)) if isinstance(made, Refusal) else Translated((made,))
 
 
-def changed(change: MembershipChange, options: SailthruOptions) -> Translation:
+def changed(change: MembershipChange, options: SailthruOptions) -> Translated:
     """Return what a change of membership does: vars first, so that a flow that the list starts finds them set."""
     address = address_of(change.person)
     if isinstance(address, Refusal):
-        return Translation(refused=(address,))
+        return Translated(refused=(address,))
     person = person_of(change.person, address)
-    found, said = vars_of(change.attributes, change.deleted, join_lists=options.join_lists)
+    found, said = vars_of(change.attributes, change.deleted, options)
     made: list[Record | Refusal] = []
     if found:
         made.append(make(Profile, "audiences", profile_id=address, person=person, attributes=found))
@@ -61,8 +63,8 @@ def changed(change: MembershipChange, options: SailthruOptions) -> Translation:
             )
         )
     if not made:
-        return Translation(filtered=1, notes=(*said, Note(notes.NOTHING_CHANGED)))
-    return Translation(
+        return Translated(filtered=1, notes=(*said, Note(notes.NOTHING_CHANGED)))
+    return Translated(
         tuple(one for one in made if isinstance(one, Record)),
         tuple(one for one in made if isinstance(one, Refusal)),
         notes=said,

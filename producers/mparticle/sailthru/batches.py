@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from producers.intake import Refusal
+from producers.mparticle.identities import CUSTOMER_ID, EMAIL
 from producers.mparticle.normal import (
     AttributesChanged,
     Batch,
@@ -21,8 +22,7 @@ from producers.mparticle.sailthru import notes, reasons
 from producers.mparticle.sailthru.making import make
 from producers.mparticle.sailthru.options import SailthruOptions
 from producers.mparticle.sailthru.people import (
-    CUSTOMER_ID,
-    EMAIL,
+    HASHED_EMAIL,
     NO_EMAIL,
     address_before,
     address_of,
@@ -30,8 +30,8 @@ from producers.mparticle.sailthru.people import (
     kind_in,
     person_of,
 )
-from producers.mparticle.sailthru.values import Translation
 from producers.mparticle.sailthru.variables import Vars, vars_of
+from producers.mparticle.translated import Translated
 from tercel.records import Event, Identities, Profile, Record
 
 OLDEST_MS: Final = 14 * 24 * 3_600_000  # milliseconds; what is older is not accepted (mParticle's page on Sailthru)
@@ -41,7 +41,7 @@ SESSION_END: Final = "mp_session_end"
 EXTID: Final = "extid"
 
 
-def happened(batch: Batch, options: SailthruOptions, now_ms: int) -> Translation:
+def happened(batch: Batch, options: SailthruOptions, now_ms: int) -> Translated:
     """Return what a batch becomes. Each happening finds the user by the e-mail address as it was at that moment."""
     walk = _Walk(batch, options, now_ms - OLDEST_MS)
     if options.all_attributes:
@@ -51,11 +51,11 @@ def happened(batch: Batch, options: SailthruOptions, now_ms: int) -> Translation
     walk.flush()
     if not walk.made and not walk.filtered:
         walk.leave_out(notes.NOTHING_CHANGED)
-    return Translation(
+    return Translated(
         tuple(one for one in walk.made if isinstance(one, Record)),
         tuple(one for one in walk.made if isinstance(one, Refusal)),
-        walk.filtered,
         tuple(walk.notes),
+        walk.filtered,
     )
 
 
@@ -104,7 +104,7 @@ class _Walk:
 
     def set_vars(self, where: str, added: Mapping[str, Any], removed: tuple[str, ...]) -> bool:
         """Set vars with the next record of the profile. Return whether there are any."""
-        found, said = vars_of(added, removed, join_lists=self.options.join_lists)
+        found, said = vars_of(added, removed, self.options)
         self.notes += said
         if found and not self._vars:
             self._vars_from = where
@@ -119,6 +119,7 @@ class _Walk:
 
     def _event(self, where: str, event_id: str, name: str, attributes: Mapping[str, Any]) -> None:
         self.flush()
+        name = self.options.event_names.get(name) or name
         if name in RESERVED_NAMES:
             text = "Sailthru keeps this name for itself; give the event another one in mParticle"
             self.made.append(Refusal(reasons.RESERVED_NAME, f"{where}.name", text))
@@ -140,7 +141,9 @@ class _Walk:
                 self.notes.append(Note(notes.OLD_ADDRESS_UNKNOWN))
         if (external := self._external_id(change)) is not None:
             now[EXTID] = external
-        if not now:
+        if isinstance(self._address, Refusal) and (now or kind_in(change.added, EMAIL) is not None):
+            self.made.append(_at(where, self._address))
+        elif not now:
             self.leave_out(notes.NOTHING_CHANGED)
         elif isinstance(identities := _identities(where, was, now), Refusal):
             self.made.append(identities)
@@ -160,11 +163,11 @@ class _Walk:
         new, old = kind_in(happening.added, EMAIL), kind_in(happening.removed, EMAIL)
         if old is not None and old.value is not None:
             self._use(checked(old.value))
-        if new is not None and new.value is not None:
-            self._use(checked(new.value))
-        elif old is not None and new is None:
+        if new is not None:
+            self._use(HASHED_EMAIL if new.value is None else checked(new.value))
+        elif old is not None:
             left = address_of(self.batch.person)
-            self._use(NO_EMAIL if left == self._known else left)
+            self._address = NO_EMAIL if left == self._known else left  # the one that went stays known: see _before
 
     def _use(self, address: str | Refusal) -> None:
         self._address = address

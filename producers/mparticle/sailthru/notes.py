@@ -11,6 +11,7 @@ NAME_TWICE: Final = "attribute_name_twice"
 NOTHING_CHANGED: Final = "nothing_changed"
 KIND_NOT_FORWARDED: Final = "identity_kind_not_forwarded"
 OLD_ADDRESS_UNKNOWN: Final = "old_email_unknown"
+LIST_KEPT: Final = "list_kept"
 
 NOTES: Final[dict[str, str]] = {
     TOO_OLD: "It happened more than 14 days ago; Sailthru's integration does not take it.",
@@ -23,4 +24,5 @@ NOTES: Final[dict[str, str]] = {
     "ids are not switched on.",
     OLD_ADDRESS_UNKNOWN: "The e-mail address changed, but only a hash of the old one was told: what is known under it "
     "could not be carried over.",
+    LIST_KEPT: "The audience was disconnected in mParticle; its list and who is on it stay.",
 }

@@ -7,11 +7,10 @@ from collections.abc import Iterable
 from typing import Final
 
 from producers.intake import Refusal
+from producers.mparticle.identities import CUSTOMER_ID, EMAIL
 from producers.mparticle.normal import Batch, Identity, IdentityChanged, Person
 from producers.mparticle.sailthru import reasons
 
-EMAIL: Final = "email"
-CUSTOMER_ID: Final = "customer_id"
 _ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+")
 
 NO_EMAIL: Final = Refusal(
@@ -52,8 +51,9 @@ def address_before(batch: Batch) -> str | Refusal:
 
 
 def kind_in(identities: Iterable[Identity], kind: str) -> Identity | None:
-    """Return the identity of a kind, None where there is none."""
-    return next((one for one in identities if one.kind == kind), None)
+    """Return the identity of a kind, raw rather than hashed where both were told; None where there is none."""
+    found = [one for one in identities if one.kind == kind]
+    return next((one for one in found if one.value is not None), found[0] if found else None)
 
 
 def person_of(person: Person, address: str) -> str:

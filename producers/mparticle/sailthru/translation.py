@@ -6,10 +6,10 @@ from producers.mparticle.normal import Batch, MembershipChange, Subscription
 from producers.mparticle.sailthru.audiences import changed, subscribed
 from producers.mparticle.sailthru.batches import happened
 from producers.mparticle.sailthru.options import SailthruOptions
-from producers.mparticle.sailthru.values import Translation
+from producers.mparticle.translated import Translated
 
 
-def to_sailthru(told: Batch | MembershipChange | Subscription, options: SailthruOptions, now_ms: int) -> Translation:
+def to_sailthru(told: Batch | MembershipChange | Subscription, options: SailthruOptions, now_ms: int) -> Translated:
     """Return the records, in order, that something becomes, and what became none and why.
 
     ``now_ms`` is when it arrived, in UTC milliseconds: what happened more than 14 days before is left out.
@@ -20,4 +20,4 @@ def to_sailthru(told: Batch | MembershipChange | Subscription, options: Sailthru
         case MembershipChange():
             return changed(told, options)
         case Subscription():
-            return subscribed(told)
+            return subscribed(told, options)

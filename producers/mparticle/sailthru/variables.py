@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from producers.mparticle.normal import Note
 from producers.mparticle.sailthru import notes
+from producers.mparticle.sailthru.options import SailthruOptions
 
 RESERVED_MARK: Final = "$"  # begins the names of mParticle's own attributes, e.g. $FirstName
 _NAME: Final = re.compile(r"[^\W\d]\w{0,31}")  # longer names are answered with error 99
@@ -16,7 +17,7 @@ Vars = dict[str, Any]
 
 
 def vars_of(
-    added: Mapping[str, Any], removed: Iterable[str], *, join_lists: str | None = None
+    added: Mapping[str, Any], removed: Iterable[str], options: SailthruOptions
 ) -> tuple[Vars, tuple[Note, ...]]:
     """Return the vars that attributes become, removed ones as None, and a note for each that was left out.
 
@@ -26,13 +27,13 @@ def vars_of(
     found: Vars = {}
     said: list[Note] = []
     for name, value in wanted.items():
-        var = name.removeprefix(RESERVED_MARK)
+        var = options.attribute_names.get(name) or name.removeprefix(RESERVED_MARK)
         if not _NAME.fullmatch(var):
             said.append(Note(notes.NAME_NOT_A_VAR, name))
         elif var != name and var in wanted:
             said.append(Note(notes.NAME_TWICE, name))
         else:
-            found[var] = _value(value, join_lists)
+            found[var] = _value(value, options.join_lists)
     return found, tuple(said)
 
 
