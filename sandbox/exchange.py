@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.types import Receive, Scope, Send
 
@@ -16,12 +16,16 @@ from sandbox.wire import Header, Reply
 
 @dataclass(slots=True)
 class Exchange:
-    """One request on its connection, under :func:`sandbox.door.protocol_at`'s protocol."""
+    """One request on its connection, under :func:`sandbox.door.protocol_at`'s protocol.
+
+    ``told`` are headers that every proper answer to it carries.
+    """
 
     scope: Scope
     receive: Receive
     send: Send
     transport: asyncio.Transport
+    told: tuple[Header, ...] = field(default=(), kw_only=True)
 
     def header(self, name: bytes) -> str:
         """A header's value, empty where there is none."""
@@ -50,7 +54,8 @@ class Exchange:
 
     async def answer(self, reply: Reply) -> None:
         """Send a proper answer."""
-        await self.send({"type": "http.response.start", "status": reply.status, "headers": reply.wire_headers})
+        headers = [*reply.wire_headers, *self.told]
+        await self.send({"type": "http.response.start", "status": reply.status, "headers": headers})
         await self.send({"type": "http.response.body", "body": reply.body})
 
 

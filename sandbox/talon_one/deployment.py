@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 
 from sandbox.faults import FaultPlan
 from sandbox.hanging import Hanging
+from sandbox.overlap import Overlap
 from sandbox.talon_one.calls.base import Rules
 from sandbox.talon_one.config import Config
 from sandbox.talon_one.idempotency import StoredAnswers
 from sandbox.talon_one.traffic import Traffic
-from sandbox.talon_one.turns import Overlap, Turns
+from sandbox.talon_one.turns import Turns
 from sandbox.talon_one.world import World
 
 
