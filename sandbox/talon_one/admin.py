@@ -41,6 +41,7 @@ def admin(deployment: Deployment) -> Starlette:
             Route("/_admin/memberships", streams(lambda: holdings.memberships(deployment.world))),
             Route("/_admin/audiences", streams(lambda: holdings.audiences(deployment.world))),
             Route("/_admin/events", streams(lambda: list(deployment.world.events))),
+            Route("/_admin/coupons", streams(lambda: list(deployment.world.coupons))),
             Route("/_admin/sessions", streams(lambda: list(deployment.world.sessions.values()))),
         ),
     )

@@ -55,6 +55,10 @@ class Admin(AdminClient):
         """Sessions by id."""
         return {row["integrationId"]: row for row in self._rows("sessions")}
 
+    def coupons(self) -> list[dict[str, Any]]:
+        """The coupons that the campaign created, in order."""
+        return self._rows("coupons")
+
     def order(self, profile: str | None = None) -> list[Applied]:
         """The applied updates in order, of one profile or of all."""
         query = "" if profile is None else f"?profile={quote(profile, safe='')}"

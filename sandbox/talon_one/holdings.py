@@ -37,6 +37,7 @@ def stats(deployment: Deployment) -> dict[str, Any]:
         "audiences": len(world.audiences),
         "events": len(world.events),
         "sessions": len(world.sessions),
+        "coupons": len(world.coupons),
         "stored_answers": len(deployment.answers),
     }
 

@@ -121,6 +121,8 @@ def scripted(pointer: str) -> Problem:
     return Problem("Scripted", "A script of the stand-in refuses this item", pointer)
 
 
-def engine_reply(**extra: Any) -> dict[str, Any]:
-    """The body of a call that may run rules: no campaign is simulated, so there are never effects."""
-    return {"effects": [], "createdCoupons": [], "createdReferrals": [], **extra}
+def engine_reply(
+    effects: Sequence[Mapping[str, Any]] = (), coupons: Sequence[Mapping[str, Any]] = (), **extra: Any
+) -> dict[str, Any]:
+    """The body of a call that may run rules. Only :mod:`sandbox.talon_one.promotion`'s rule has effects."""
+    return {"effects": effects, "createdCoupons": coupons, "createdReferrals": [], **extra}
