@@ -48,6 +48,15 @@ class MParticleSettings(Group):
         "which must be the deployment's key, is the only proof.",
     )
     token_file: LocalPath | None = Field(None, description="File that holds the token.")
+    key: SecretStr | None = Field(
+        None, description="The feed's Server to Server Key, which senders give as the user of HTTP Basic."
+    )
+    secret: SecretStr | None = Field(
+        None,
+        description="The feed's Server to Server Secret, the password that goes with the key. Exactly one of secret "
+        "and secret_file is needed at the door feed.",
+    )
+    secret_file: LocalPath | None = Field(None, description="File that holds the feed's secret.")
     user_id: UserId = Field(
         "customerId",
         description="Which identity is the profile's id in Talon.One, where the account setting userIdField is absent.",
@@ -57,7 +66,9 @@ class MParticleSettings(Group):
         description="Run rules on audience changes in Talon.One, where the account setting runRuleEngine is absent.",
     )
     user_attributes: bool = Field(
-        True, description="Send the user attributes that come with events on to the profile in Talon.One."
+        True,
+        description="Send the user attributes that come with events on to the profile: in Talon.One, and from the "
+        "feed in Sailthru, where the Firehose sends changes of them instead.",
     )
     mpid_attribute: bool = Field(
         False, description="Send the mParticle id of who joins an audience as the profile attribute mpid."
@@ -82,7 +93,13 @@ class MParticleSettings(Group):
         None, description='Names that events get for the destination, by mParticle\'s, e.g. {"Add to Cart" = "add"}.'
     )
 
-    @field_validator("token")
+    join_lists: str | None = Field(
+        None,
+        description='Text that joins the entries of a list attribute into one text for Sailthru, e.g. ", ": Audience '
+        "Builder cannot search in lists. They stay lists unless given.",
+    )
+
+    @field_validator("token", "key", "secret")
     @classmethod
     def _check_token(cls, value: SecretStr | None) -> SecretStr | None:
         return None if value is None else SecretStr(checked_key(value.get_secret_value()))
@@ -97,6 +114,15 @@ class MParticleSettings(Group):
             raise ValueError(f"is for the door {self.door}, which does not choose; give deployment")
         if self.door == "sailthru" and not self.has_token:
             raise ValueError("has no token; set token, or token_file to the path of a file that holds it")
+        if self.secret is not None and self.secret_file is not None:
+            raise ValueError("has both secret and secret_file; remove one of them")
+        has_secret = self.secret is not None or self.secret_file is not None
+        if self.door == "feed" and (self.key is None or not has_secret):
+            raise ValueError("has no key or no secret; set key, and secret or secret_file, as senders give them")
+        if self.door != "feed" and (self.key is not None or has_secret):
+            raise ValueError(f"is for the door {self.door}, which has a token; key and secret belong to a feed")
+        if self.door == "feed" and self.has_token:
+            raise ValueError("is for the door feed, which has a key and a secret; a token belongs to the Firehose")
         return self
 
     @property
@@ -116,3 +142,11 @@ class MParticleSettings(Group):
         if self.token_file is None:
             raise SettingsError("The connection from mParticle has no token: set token or token_file.")
         return read_key_file(self.token_file)
+
+    def current_secret(self) -> SecretStr:
+        """Return the feed's secret as it is now. Raises SettingsError, naming the file, where it cannot be read."""
+        if self.secret is not None:
+            return self.secret
+        if self.secret_file is None:
+            raise SettingsError("The feed has no secret: set secret or secret_file.")
+        return read_key_file(self.secret_file)

@@ -1,10 +1,11 @@
 """What mParticle tells, as records of a Sailthru deployment. (Contract: sailthru, section 5.)
 
-The one way in is ``to_sailthru(told, options, now_ms) -> Translated``:
+The one way in is ``to_sailthru(told, options, now_ms, *, where="") -> Translated``:
 
 - ``told`` is a :class:`~producers.mparticle.normal.Batch`, ``MembershipChange`` or ``Subscription``;
 - ``options`` a :class:`SailthruOptions`, all with defaults;
-- ``now_ms`` the time of arrival (UTC milliseconds), against which "older than 14 days" is held.
+- ``now_ms`` the time of arrival (UTC milliseconds), against which "older than 14 days" is held;
+- ``where`` its place in the message, for what is refused (``user_profiles[3].audiences[0]``).
 
 It is pure, and never raises for anything that the normal form may hold.
 """

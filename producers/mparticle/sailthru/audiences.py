@@ -9,7 +9,7 @@ from producers.mparticle.normal import MembershipChange, Note, Subscription
 from producers.mparticle.sailthru import notes
 from producers.mparticle.sailthru.making import make
 from producers.mparticle.sailthru.options import SailthruOptions
-from producers.mparticle.sailthru.people import address_of, person_of
+from producers.mparticle.sailthru.people import address_of, at, person_of
 from producers.mparticle.sailthru.variables import vars_of
 from producers.mparticle.translated import Translated
 from tercel.records import Audience, Membership, Profile, Record
@@ -26,13 +26,13 @@ def list_name(audience_name: str) -> str:
     return audience_name.strip().replace("$", "-")
 
 
-def subscribed(subscription: Subscription, options: SailthruOptions) -> Translated:
+def subscribed(subscription: Subscription, options: SailthruOptions, where: str) -> Translated:
     """Return the list to create, to have under a new name, or to delete where that is wanted."""
     if subscription.action == "remove" and not options.remove_lists:
         return Translated(filtered=1, notes=(Note(notes.LIST_KEPT),))
     made = make(
         Audience,
-        "",
+        where,
         action=_ACTION[subscription.action],
         name=list_name(subscription.audience_name),
         external_id=subscription.audience_id,
@@ -40,21 +40,21 @@ def subscribed(subscription: Subscription, options: SailthruOptions) -> Translat
     return Translated(refused=(made,)) if isinstance(made, Refusal) else Translated((made,))
 
 
-def changed(change: MembershipChange, options: SailthruOptions) -> Translated:
+def changed(change: MembershipChange, options: SailthruOptions, where: str) -> Translated:
     """Return what a change of membership does: vars first, so that a flow that the list starts finds them set."""
     address = address_of(change.person)
     if isinstance(address, Refusal):
-        return Translated(refused=(address,))
+        return Translated(refused=(at(where, address),))
     person = person_of(change.person, address)
     found, said = vars_of(change.attributes, change.deleted, options)
     made: list[Record | Refusal] = []
     if found:
-        made.append(make(Profile, "audiences", profile_id=address, person=person, attributes=found))
+        made.append(make(Profile, where, profile_id=address, person=person, attributes=found))
     if change.action != "attribute_update":
         made.append(
             make(
                 Membership,
-                "audiences",
+                where,
                 profile_id=address,
                 person=person,
                 action=change.action,

@@ -26,6 +26,7 @@ from producers.mparticle.sailthru.people import (
     NO_EMAIL,
     address_before,
     address_of,
+    at,
     checked,
     kind_in,
     person_of,
@@ -41,13 +42,14 @@ SESSION_END: Final = "mp_session_end"
 EXTID: Final = "extid"
 
 
-def happened(batch: Batch, options: SailthruOptions, now_ms: int) -> Translated:
+def happened(batch: Batch, options: SailthruOptions, now_ms: int, where: str) -> Translated:
     """Return what a batch becomes. Each happening finds the user by the e-mail address as it was at that moment."""
     walk = _Walk(batch, options, now_ms - OLDEST_MS)
     if options.all_attributes:
-        walk.set_vars("", batch.attributes, batch.deleted)
+        walk.set_vars(where, batch.attributes, batch.deleted)
+    events = f"{where}.events" if where else "events"
     for number, happening in enumerate(batch.happenings):
-        walk.step(f"events[{number}]", happening)
+        walk.step(f"{events}[{number}]", happening)
     walk.flush()
     if not walk.made and not walk.filtered:
         walk.leave_out(notes.NOTHING_CHANGED)
@@ -142,7 +144,7 @@ class _Walk:
         if (external := self._external_id(change)) is not None:
             now[EXTID] = external
         if isinstance(self._address, Refusal) and (now or kind_in(change.added, EMAIL) is not None):
-            self.made.append(_at(where, self._address))
+            self.made.append(at(where, self._address))
         elif not now:
             self.leave_out(notes.NOTHING_CHANGED)
         elif isinstance(identities := _identities(where, was, now), Refusal):
@@ -192,7 +194,7 @@ class _Walk:
 
     def _make(self, kind: type[Record], where: str, **fields: Any) -> None:
         if isinstance(self._address, Refusal):
-            self.made.append(_at(where, self._address))
+            self.made.append(at(where, self._address))
             return
         person = person_of(self.batch.person, self._first or self._address)
         self.made.append(make(kind, where, profile_id=self._address, person=person, **fields))
@@ -209,9 +211,3 @@ def _session(session_id: str | None, length_ms: int | None = None) -> dict[str, 
     """Return the vars of a session's event; what was not told is left out. The id stays a text: it has 64 bits."""
     told = {"session_id": session_id, "session_length_ms": length_ms}
     return {name: value for name, value in told.items() if value is not None}
-
-
-def _at(where: str, refusal: Refusal) -> Refusal:
-    """Return a refusal that says of which part of the message it is."""
-    text = f"{where}: {refusal.reason}" if where else refusal.reason
-    return Refusal(refusal.code, refusal.where, text)

@@ -59,3 +59,9 @@ def kind_in(identities: Iterable[Identity], kind: str) -> Identity | None:
 def person_of(person: Person, address: str) -> str:
     """Return what stays the same for one user: the mpid, else the customer id, else the address."""
     return person.mpid or person.identities.get(CUSTOMER_ID) or address
+
+
+def at(where: str, refusal: Refusal) -> Refusal:
+    """Return a refusal that says of which part of the message it is."""
+    text = f"{where}: {refusal.reason}" if where else refusal.reason
+    return Refusal(refusal.code, refusal.where, text)

@@ -9,15 +9,18 @@ from producers.mparticle.sailthru.options import SailthruOptions
 from producers.mparticle.translated import Translated
 
 
-def to_sailthru(told: Batch | MembershipChange | Subscription, options: SailthruOptions, now_ms: int) -> Translated:
+def to_sailthru(
+    told: Batch | MembershipChange | Subscription, options: SailthruOptions, now_ms: int, *, where: str = ""
+) -> Translated:
     """Return the records, in order, that something becomes, and what became none and why.
 
-    ``now_ms`` is when it arrived, in UTC milliseconds: what happened more than 14 days before is left out.
+    ``now_ms`` is when it arrived, in UTC milliseconds: what happened more than 14 days before is left out. ``where`` is
+    its place in the message, for what is refused.
     """
     match told:
         case Batch():
-            return happened(told, options, now_ms)
+            return happened(told, options, now_ms, where)
         case MembershipChange():
-            return changed(told, options)
+            return changed(told, options, where)
         case Subscription():
-            return subscribed(told, options)
+            return subscribed(told, options, where)
