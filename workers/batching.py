@@ -113,7 +113,7 @@ class Batcher:
         """Whether a call may be cut from the lane now: a batch is full or has lingered, and the window has room."""
         if survey.ready[lane.urgency] >= windows[lane.urgency]:
             return False
-        if lane.freed or lane.length >= self._rt.destinations[deployment].batch_size(lane.kind):
+        if lane.freed or lane.length >= self._rt.destinations[deployment].batch(lane.kind, lane.urgency).full:
             return True
         lanes = self._rt.settings.lanes
         linger_s = lanes.linger_live_s if lane.urgency is Urgency.LIVE else lanes.linger_bulk_s
@@ -131,14 +131,22 @@ class Batcher:
         turns = deque((lane, lane.length) for lane in oldest_cut_first)
         while turns and ready < window:
             lane, left = turns.popleft()
-            size = self._rt.destinations[deployment].batch_size(lane.kind)
-            if not self._rt.lanes.cut(deployment, lane.kind, lane.urgency, size=size, window=window, cap=cap):
+            batch = self._rt.destinations[deployment].batch(lane.kind, lane.urgency)
+            if not self._rt.lanes.cut(
+                deployment,
+                lane.kind,
+                lane.urgency,
+                size=batch.records,
+                people=batch.people,
+                window=window,
+                cap=cap,
+            ):
                 continue
             ready += 1
             self._cuts += 1
             self._last_cut[deployment, lane.kind, lane.urgency] = self._cuts
-            if left - size >= size:
-                turns.append((lane, left - size))
+            if left - batch.full >= batch.full:
+                turns.append((lane, left - batch.full))
 
     def _window(self, deployment: str) -> int:
         """Calls in flight or due: as many as the limit can use, and few more, for a waiting call holds its keys."""

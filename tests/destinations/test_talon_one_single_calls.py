@@ -3,8 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from tercel.records import LaneKind
+from tercel.settings.keys import Credentials
 from tests.destinations.talon_one_given import body_of, event, rendered, request_for
 from workers.destinations.base import Knowledge
 from workers.destinations.talon_one import TalonOne
@@ -225,4 +227,8 @@ def test_the_probe_is_the_credential_check_and_changes_nothing() -> None:
 
 
 def test_the_key_is_sent_in_the_integration_api_s_own_scheme() -> None:
-    assert TalonOne().auth_headers("abc") == {"Authorization": "ApiKey-v1 abc"}
+    destination = TalonOne()
+
+    sent = destination.proved(destination.probe(), Credentials(SecretStr("abc")))
+
+    assert sent.headers["Authorization"] == "ApiKey-v1 abc"
