@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Final
 
 from producers.mparticle.settings import UserIdField
-
-AS_THEY_ARE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,5 +25,5 @@ class TalonOneOptions:
     mpid_attribute: bool = False
     skip_unknown: bool = True
     remove_audiences: bool = False
-    attribute_names: Mapping[str, str] = field(default=AS_THEY_ARE)
-    event_names: Mapping[str, str] = field(default=AS_THEY_ARE)
+    attribute_names: Mapping[str, str] = field(default_factory=dict)
+    event_names: Mapping[str, str] = field(default_factory=dict)
