@@ -10,8 +10,8 @@ from pydantic_core import ErrorDetails
 
 from producers.intake import Refusal
 from producers.third_party import reasons
-from tercel.errors import TercelError
 from tercel.attributes import TOO_MANY_BITS
+from tercel.errors import TercelError
 from tercel.records import Record
 
 MAX_PROBLEMS = 50  # named in one answer; more help nobody
