@@ -78,9 +78,9 @@ def admin_app(deployment: Administered, ready: Callable[[], Any], own: Iterable[
         deployment.reset()
         return answer({})
 
-    return Starlette(
-        routes=[
-            Route("/_admin/ready", shows(ready)),
+    return bare_app(
+        ready,
+        (
             Route("/_admin/config", shows(lambda: deployment.config.model_dump(mode="json"))),
             Route("/_admin/config", configure, methods=["PATCH"]),
             Route("/_admin/config", replace_config, methods=["PUT"]),
@@ -92,7 +92,14 @@ def admin_app(deployment: Administered, ready: Callable[[], Any], own: Iterable[
             Route("/_admin/release", release, methods=["POST"]),
             Route("/_admin/reset", reset, methods=["POST"]),
             *own,
-        ],
+        ),
+    )
+
+
+def bare_app(ready: Callable[[], Any], own: Iterable[Route]) -> Starlette:
+    """The admin endpoints of a stand-in that has no faults: that it is ready, and its ``own``."""
+    return Starlette(
+        routes=[Route("/_admin/ready", shows(ready)), *own],
         exception_handlers={HTTPException: _refused},
     )
 

@@ -19,8 +19,8 @@ class AdminError(Exception):
     """The stand-in refused an admin request; the text is its reason."""
 
 
-class AdminClient:
-    """What can be asked of and done to any running stand-in. Close it, or use it as a context manager."""
+class BareClient:
+    """A connection to the admin endpoints of a running stand-in. Close it, or use it as a context manager."""
 
     def __init__(self, url: str, *, transport: httpx.BaseTransport | None = None) -> None:
         """``url`` is the stand-in's base URL; ``transport`` is handed to httpx."""
@@ -42,6 +42,22 @@ class AdminClient:
         """``{"ready": true, "pid": ...}``."""
         answer: dict[str, Any] = self._ask("GET", "ready")
         return answer
+
+    def _ask(self, method: str, path: str, data: Any = None) -> Any:
+        answer = self._http.request(method, f"/_admin/{path}", content=None if data is None else orjson.dumps(data))
+        if answer.is_error:
+            raise AdminError(f"{method} {path}: {answer.text}")
+        return orjson.loads(answer.content)
+
+    def _rows(self, path: str) -> list[Any]:
+        answer = self._http.get(f"/_admin/{path}")
+        if answer.is_error:
+            raise AdminError(f"GET {path}: {answer.text}")
+        return [orjson.loads(line) for line in answer.content.splitlines()]
+
+
+class AdminClient(BareClient):
+    """What can be asked of and done to a stand-in of a destination: its configuration, its faults, what it saw."""
 
     def config(self) -> dict[str, Any]:
         """The configuration in force."""
@@ -96,15 +112,3 @@ class AdminClient:
     def requests(self) -> list[dict[str, Any]]:
         """The last requests, oldest first."""
         return self._rows("requests")
-
-    def _ask(self, method: str, path: str, data: Any = None) -> Any:
-        answer = self._http.request(method, f"/_admin/{path}", content=None if data is None else orjson.dumps(data))
-        if answer.is_error:
-            raise AdminError(f"{method} {path}: {answer.text}")
-        return orjson.loads(answer.content)
-
-    def _rows(self, path: str) -> list[Any]:
-        answer = self._http.get(f"/_admin/{path}")
-        if answer.is_error:
-            raise AdminError(f"GET {path}: {answer.text}")
-        return [orjson.loads(line) for line in answer.content.splitlines()]
