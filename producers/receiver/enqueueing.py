@@ -35,11 +35,14 @@ class EnqueuesParcels(Protocol):
 class Enqueuer:
     """Enqueues loads of one deployment, in order. Blocks: it is called in a thread.
 
-    ``high_water`` is in records a lane, ``window_s`` the seconds for which inputs are remembered.
+    ``high_water`` is in records a lane, ``window_s`` the seconds for which inputs are remembered, ``urgency`` that of
+    the lanes.
     """
 
-    def __init__(self, lanes: EnqueuesParcels, *, high_water: int, window_s: float) -> None:
-        self._lanes, self._high_water, self._window_s = lanes, high_water, window_s
+    def __init__(
+        self, lanes: EnqueuesParcels, *, high_water: int, window_s: float, urgency: Urgency = Urgency.LIVE
+    ) -> None:
+        self._lanes, self._high_water, self._window_s, self._urgency = lanes, high_water, window_s, urgency
 
     def put(self, deployment: str, loads: Sequence[Load]) -> list[Fate]:
         """Put loads on their lanes with one script where that goes, and return the fate of each.
@@ -70,7 +73,7 @@ class Enqueuer:
         parcels = [Parcel(len(load.records), load.seen_id, load.filtered, load.rejected) for load in loads]
         done = self._lanes.enqueue(
             deployment,
-            Urgency.LIVE,
+            self._urgency,
             records,
             high_water=self._high_water,
             parcels=parcels,

@@ -22,6 +22,7 @@ from producers.receiver.documents import pages
 from producers.receiver.enqueueing import Enqueuer
 from producers.receiver.gathering import Gatherer
 from producers.receiver.health import Readiness
+from producers.receiver.mparticle_doors import firehose_doors
 from producers.receiver.senders import ThirdPartySenders, segment_keys
 from producers.receiver.third_party_door import ThirdPartyDoor
 from producers.receiver.webhook import Target, Webhook
@@ -73,7 +74,9 @@ def opened(settings: Settings, targets: Mapping[str, Target]) -> Iterator[App]:
         enqueuer = Enqueuer(lanes, high_water=settings.lanes.high_water, window_s=receiver.dedupe_window_s)
         desk = Desk(Gatherer(enqueuer.put, enqueueing), store, aside)
         keys, others = segment_keys(settings), ThirdPartySenders(settings)
+        mparticle = firehose_doors(settings, redis=redis, lanes=lanes, store=store, live=desk, aside=aside, stack=stack)
         yield App(
+            mparticle=mparticle,
             webhook=Webhook(settings.senders, keys, targets, desk, receiver) if keys else None,
             third_party=ThirdPartyDoor(others, desk, receiver).serve if others else None,
             readiness=Readiness(redis, store, aside),

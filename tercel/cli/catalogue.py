@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from producers.mparticle.reasons import REASONS as MPARTICLE
 from producers.mparticle.sailthru import REASONS as MPARTICLE_SAILTHRU
 from producers.receiver.reasons import REASONS as RECEIVER
 from producers.segment.actions.refusals import REASONS as SEGMENT_ACTIONS
@@ -23,6 +24,7 @@ _OWNERS = (
     SEGMENT_MAPPING,
     SEGMENT_ACTIONS,
     SEGMENT,
+    MPARTICLE,
     MPARTICLE_SAILTHRU,
     RECEIVER,
 )
