@@ -20,6 +20,7 @@ from producers.receiver.connections import OnePieceProtocol
 from producers.receiver.desk import Desk
 from producers.receiver.documents import pages
 from producers.receiver.enqueueing import Enqueuer
+from producers.receiver.feed_door import feed_doors
 from producers.receiver.gathering import Gatherer
 from producers.receiver.health import Readiness
 from producers.receiver.mparticle_doors import firehose_doors
@@ -74,7 +75,10 @@ def opened(settings: Settings, targets: Mapping[str, Target]) -> Iterator[App]:
         enqueuer = Enqueuer(lanes, high_water=settings.lanes.high_water, window_s=receiver.dedupe_window_s)
         desk = Desk(Gatherer(enqueuer.put, enqueueing), store, aside)
         keys, others = segment_keys(settings), ThirdPartySenders(settings)
-        mparticle = firehose_doors(settings, redis=redis, lanes=lanes, store=store, live=desk, aside=aside, stack=stack)
+        mparticle = {
+            **firehose_doors(settings, redis=redis, lanes=lanes, store=store, live=desk, aside=aside, stack=stack),
+            **feed_doors(settings, desk),
+        }
         yield App(
             mparticle=mparticle,
             webhook=Webhook(settings.senders, keys, targets, desk, receiver) if keys else None,

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tercel.settings import Deployment
+from tercel.settings.mparticle import MParticleSettings
+
 
 @dataclass(frozen=True, slots=True)
 class SailthruOptions:
@@ -23,3 +26,18 @@ class SailthruOptions:
     all_attributes: bool = False
     attribute_names: Mapping[str, str] = field(default_factory=dict)
     event_names: Mapping[str, str] = field(default_factory=dict)
+
+
+def sailthru_options(connection: MParticleSettings, deployment: Deployment) -> SailthruOptions:
+    """Return the options of one connection from mParticle to a Sailthru deployment.
+
+    A feed's senders seldom tell changes of attributes, so all that they send of a user counts.
+    """
+    return SailthruOptions(
+        extid=deployment.extid,
+        join_lists=connection.join_lists,
+        remove_lists=deployment.remove_lists or connection.remove_audiences,
+        all_attributes=connection.door == "feed" and connection.user_attributes,
+        attribute_names=connection.attribute_names or {},
+        event_names=connection.event_names or {},
+    )
