@@ -24,10 +24,10 @@ _DEFAULTS: Final[Mapping[str, Mapping[str, object]]] = {
     "talon_one": {},
     "sailthru": {"url": "https://api.sailthru.com", "rate": 300.0},
 }
-# The settings that are one destination's own, and are handed to it as its options.
+# The settings that are handed to a destination as its options, and say nothing to another.
 _OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "talon_one": ("events_api", "skip_unknown_attributes", "audience_changes"),
-    "sailthru": ("extid", "remove_lists", "event_after_timeout", "job_poll_s"),
+    "sailthru": ("extid", "event_after_timeout", "job_poll_s"),
 }
 _WITH_SECRET: Final = frozenset({"sailthru"})
 
@@ -79,7 +79,8 @@ class Deployment(Group):
         False, description="Sailthru: the account knows profiles by extid too, so new ones may be given to them."
     )
     remove_lists: bool = Field(
-        False, description="Sailthru: delete a list when its audience is removed, instead of keeping it."
+        False,
+        description="Sailthru: the doors have a list deleted when its audience is removed, instead of keeping it.",
     )
     event_after_timeout: Literal["again", "reject"] = Field(
         "again",

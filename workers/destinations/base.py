@@ -57,7 +57,8 @@ class Request:
     whether delivery is to add an ``Idempotency-Key``; ``idempotency_key`` is a better one than delivery's own (call and
     body), where the record itself has an identity that outlives its call. ``budget`` names what the destination counts
     the request against, one of its ``budgets``; "" is the deployment's rate. ``partial``: ``items`` are not all the
-    records; when they are delivered, the others are rendered anew. ``file`` is sent beside the body.
+    records; when they are delivered, the others are rendered anew. ``file`` is sent beside the body. ``ticket`` is the
+    one that the request asks about (:meth:`Destination.follow`).
     """
 
     method: str
@@ -71,6 +72,7 @@ class Request:
     budget: str = ""
     partial: bool = False
     file: bytes = b""
+    ticket: str = ""
 
 
 @dataclass(frozen=True, slots=True)

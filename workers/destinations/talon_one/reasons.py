@@ -6,18 +6,10 @@ only cause it carries that number (T401, T409, T413, T429); the others keep clea
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
+from workers.destinations.explained import Explanation, answer_text
 from workers.outcomes import Reason
-
-
-class Explanation(NamedTuple):
-    """What a code means, for the person who meets it."""
-
-    title: str
-    cause: str
-    cure: str
-
 
 KEY_REFUSED: Final = "T401"
 PARALLEL_REQUESTS: Final = "T409"
@@ -187,14 +179,6 @@ REASONS: Final[dict[str, Explanation]] = {
         "deployment's url.",
     ),
 }
-
-ANSWER_MAX_CHARACTERS: Final = 2_000  # of an answer that is kept: enough to see the first errors of a long list
-
-
-def answer_text(body: bytes) -> str:
-    """Return an answer's body as text that any store can hold: shortened, undecodable bytes and NULs replaced."""
-    start = body[: ANSWER_MAX_CHARACTERS * 4]  # a character of UTF-8 takes up to four bytes
-    return start.decode("utf-8", "replace").replace("\x00", "\ufffd")[:ANSWER_MAX_CHARACTERS]
 
 
 def reason(code: str, text: str, body: bytes = b"") -> Reason:
