@@ -229,8 +229,7 @@ class FirehoseDoor:
         if self._door == "talon_one":
             return to_talon_one_for(connection.settings, account_settings(message.account))
         [deployment] = connection.deployments
-        extid = self._settings.deployment(deployment).extid
-        return to_sailthru_for(connection.settings, extid=extid, now_ms=self._now_ms())
+        return to_sailthru_for(connection.settings, self._settings.deployment(deployment), now_ms=self._now_ms())
 
     def _now_ms(self) -> int:
         return int(self._clock() * 1_000)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Protocol
 
 from producers.mparticle.normal import Batch, MembershipChange, Subscription
-from producers.mparticle.sailthru import SailthruOptions, to_sailthru
+from producers.mparticle.sailthru import sailthru_options, to_sailthru
 from producers.mparticle.settings import AccountSettings
 from producers.mparticle.talon_one import TalonOneOptions, to_talon_one
 from producers.mparticle.translated import Translated
+from tercel.settings import Deployment
 from tercel.settings.mparticle import MParticleSettings
 
 NO_ACCOUNT = AccountSettings()
@@ -45,19 +46,13 @@ def to_talon_one_for(settings: MParticleSettings, account: AccountSettings = NO_
     return translate
 
 
-def to_sailthru_for(settings: MParticleSettings, *, extid: bool, now_ms: int) -> Translate:
-    """Return the translation for Sailthru. ``extid``: its account knows profiles by external ids too."""
-    options = SailthruOptions(
-        extid=extid,
-        join_lists=settings.join_lists,
-        remove_lists=settings.remove_audiences,
-        attribute_names=settings.attribute_names or {},
-        event_names=settings.event_names or {},
-    )
+def to_sailthru_for(settings: MParticleSettings, deployment: Deployment, *, now_ms: int) -> Translate:
+    """Return the translation for a Sailthru deployment."""
+    options = sailthru_options(settings, deployment)
 
     def translate(
         told: Batch | MembershipChange | Subscription, *, where: str = "", as_bulk: bool = False
     ) -> Translated:
-        return to_sailthru(told, options, now_ms, where=where)
+        return to_sailthru(told, options, now_ms, where=where, as_bulk=as_bulk)
 
     return translate

@@ -49,9 +49,17 @@ def test_the_list_has_one_name_at_both_doors() -> None:
     assert created["name"] == member["audience_name"] == "A-B"
 
 
-def test_attributes_are_set_before_the_list_is_joined() -> None:
-    assert records(joined(attributes={"$City": "Rome"}, deleted=("old",))) == [
-        {**WHO, "attributes": {"old": None, "City": "Rome"}},
+@pytest.mark.parametrize(("action", "field"), [("add", "audiences_add"), ("delete", "audiences_delete")])
+def test_attributes_that_come_with_a_change_travel_with_it(action: Any, field: str) -> None:
+    assert records(joined(action, attributes={"$City": "Rome"}, deleted=("old",))) == [
+        {**WHO, "attributes": {"old": None, "City": "Rome"}, field: [{"name": "VIPs", "external_id": "12"}]}
+    ]
+
+
+def test_as_bulk_a_change_is_a_membership_and_its_attributes_a_record_of_their_own() -> None:
+    found = to_sailthru(joined(attributes={"city": "Rome"}), OPTIONS, NOW_MS, as_bulk=True)
+    assert [record.data() for record in found.records] == [
+        {**WHO, "attributes": {"city": "Rome"}},
         {**WHO, "action": "add", **ON_LIST},
     ]
 

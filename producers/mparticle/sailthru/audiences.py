@@ -40,30 +40,32 @@ def subscribed(subscription: Subscription, options: SailthruOptions, where: str)
     return Translated(refused=(made,)) if isinstance(made, Refusal) else Translated((made,))
 
 
-def changed(change: MembershipChange, options: SailthruOptions, where: str) -> Translated:
-    """Return what a change of membership does: vars first, so that a flow that the list starts finds them set."""
+def changed(change: MembershipChange, options: SailthruOptions, where: str, *, as_bulk: bool) -> Translated:
+    """Return what a change of membership does.
+
+    Where attributes come with it, lists and vars are one call of one profile. As bulk they are two records, as a call
+    that holds many carries memberships alone; the vars then stay live, for old ones could overtake new ones otherwise.
+    """
     address = address_of(change.person)
     if isinstance(address, Refusal):
         return Translated(refused=(at(where, address),))
-    person = person_of(change.person, address)
     found, said = vars_of(change.attributes, change.deleted, options)
+    who = {"profile_id": address, "person": person_of(change.person, address)}
+    name = list_name(change.audience_name)
     made: list[Record | Refusal] = []
-    if found:
-        made.append(make(Profile, where, profile_id=address, person=person, attributes=found))
-    if change.action != "attribute_update":
-        made.append(
-            make(
-                Membership,
-                where,
-                profile_id=address,
-                person=person,
-                action=change.action,
-                audience_name=list_name(change.audience_name),
-                audience_external_id=change.audience_id,
-            )
-        )
-    if not made:
-        return Translated(filtered=1, notes=(*said, Note(notes.NOTHING_CHANGED)))
+    if change.action == "attribute_update":
+        if not found:
+            return Translated(filtered=1, notes=(*said, Note(notes.NOTHING_CHANGED)))
+        made.append(make(Profile, where, **who, attributes=found))
+    elif found and not as_bulk:
+        field = "audiences_add" if change.action == "add" else "audiences_delete"
+        lists = ({"name": name, "external_id": change.audience_id},)
+        made.append(make(Profile, where, **who, attributes=found, **{field: lists}))
+    else:
+        if found:
+            made.append(make(Profile, where, **who, attributes=found))
+        named = {"audience_name": name, "audience_external_id": change.audience_id}
+        made.append(make(Membership, where, **who, action=change.action, **named))
     return Translated(
         tuple(one for one in made if isinstance(one, Record)),
         tuple(one for one in made if isinstance(one, Refusal)),

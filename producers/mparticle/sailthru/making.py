@@ -20,6 +20,8 @@ _FIELD: Final[Mapping[str, str]] = {  # of a record: as it is called where it co
     "event_id": "id",
     "name": "audience_name",
     "audience_name": "audience_name",
+    "audiences_add": "audience_name",
+    "audiences_delete": "audience_name",
     "external_id": "audience_id",
     "audience_external_id": "audience_id",
 }
