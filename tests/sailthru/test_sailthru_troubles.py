@@ -186,7 +186,7 @@ def test_an_event_that_was_throttled_first_still_has_its_second_attempt(rig: Rig
 
 def test_each_endpoint_has_a_limit_of_its_own(make_sailthru_rig: MakeRig, sailthru: StandIn) -> None:
     """Events at their limit do not hold profiles up, and nothing is ever refused."""
-    sailthru.admin.configure({"rates": {"post_user": 300, "post": 40, "get": 300, "delete": 40}})
+    sailthru.admin.configure({"rates": {"post_user": 300, "post": 60, "get": 300, "delete": 40}})
     rig = make_sailthru_rig(deployment={"rate": 300.0})
     rig.enqueue([Event(profile_id=f"e{i}@example.com", type="Seen", event_id=str(i)) for i in range(60)], Urgency.LIVE)
     rig.enqueue([Profile(profile_id=f"p{i}@example.com", attributes={"a": i}) for i in range(100)], Urgency.LIVE)
@@ -195,7 +195,7 @@ def test_each_endpoint_has_a_limit_of_its_own(make_sailthru_rig: MakeRig, sailth
 
     most = sailthru.admin.stats()["max_in_any_second"]
     assert len(sailthru.admin.events()) == 60
-    assert most["POST /event"] <= 40
+    assert most["POST /event"] <= 60
     assert not [one for one in sailthru.admin.arrivals() if not one["admitted"]]
     rig.balance_closes()
 
