@@ -1,11 +1,13 @@
 import json
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from sailthru_requests import Api, error
 
-from sandbox.sailthru import StandIn
+from sandbox.sailthru import Config, StandIn
+from sandbox.sailthru.account import Account
+from sandbox.sailthru.calls.base import Request
+from sandbox.sailthru.calls.lists import read_post
 
 ANA, BEA = "ana@example.com", "bea@example.com"
 
@@ -21,11 +23,18 @@ def test_a_list_is_made_once_and_read_under_another_word_for_its_kind(api: Api, 
     assert [one["name"] for one in standin.admin.lists()] == ["news", "vips"]
 
 
-def test_two_who_make_the_same_list_at_the_same_time_make_two(api: Api, standin: StandIn) -> None:
-    standin.admin.configure({"list_race_s": 1})
-    with ThreadPoolExecutor(2) as threads:
-        list(threads.map(lambda _: api.post("list", list="vips"), range(2)))
-    assert [one["name"] for one in standin.admin.lists()] == ["news", "vips", "vips"]
+def test_two_who_make_the_same_list_at_the_same_time_make_two() -> None:
+    # given two requests that both came before either was done
+    account = Account(Config())
+    request = Request({"list": "vips"}, None, account.config, account.world, account.jobs)
+    calls = [read_post(request), read_post(request)]
+    assert [call.pause_s for call in calls] == [account.config.list_race_s] * 2
+    # when
+    for call in calls:
+        call.run(frozenset())
+    # then
+    assert [one.name for one in account.world.lists.values()] == ["vips", "vips"]
+    assert read_post(request).pause_s == 0
 
 
 def test_an_unknown_list_is_error_15(api: Api) -> None:
