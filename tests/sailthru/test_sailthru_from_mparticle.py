@@ -1,4 +1,4 @@
-"""What mParticle tells, all the way to what Sailthru holds: translation, real lanes, the worker's code, the stand-in."""
+"""What mParticle tells, all the way to what Sailthru holds: translation, lanes, the worker's code, the stand-in."""
 
 from __future__ import annotations
 
@@ -128,9 +128,9 @@ def test_a_change_of_address_keeps_order_and_history_under_retries(
     make_sailthru_rig: Callable[..., Rig], sailthru: StandIn, fault: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(destination, "LOOK_AFTER_S", 0.0)
-    rig = make_sailthru_rig()
+    rig = make_sailthru_rig(delivery={"breaker_failures": 1_000, "split_after_failures": 1_000})
     if fault is not None:
-        sailthru.admin.add_fault(fault)
+        sailthru.admin.set_faults(fault)
     tell(rig, *a_life())
 
     rig.pump()
