@@ -138,6 +138,7 @@ class Batcher:
                 lane.urgency,
                 size=batch.records,
                 people=batch.people,
+                least=batch.full if left >= batch.full and not lane.freed else 0,  # or another has cut it meanwhile
                 window=window,
                 cap=cap,
             ):

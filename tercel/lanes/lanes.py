@@ -156,11 +156,13 @@ class Lanes(Receipting, Cancelling):
         window: int,
         cap: int,
         people: int = 0,
+        least: int = 0,
         call_id: str | None = None,
     ) -> int:
         """Make a call of up to ``size`` records and wake a worker for it. Return the number of records taken.
 
-        ``people`` is the most keys whose records a live call may hold, 0 for as many as there are records.
+        ``people`` is the most keys whose records a live call may hold, 0 for as many as there are records. Nothing is
+        taken from a lane that does not hold ``least`` records, those apart that wait for their turn.
         Nothing is taken from a halted deployment, nor while it has ``window`` calls of this urgency in flight or due,
         or ``cap`` calls, those in backoff included.
         """
@@ -179,6 +181,7 @@ class Lanes(Receipting, Cancelling):
                 window,
                 cap,
                 people,
+                least,
             ],
         )
         return taken

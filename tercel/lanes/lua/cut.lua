@@ -7,6 +7,7 @@
 -- ARGV[8]  plain Celery queue for messages that are not ours
 -- ARGV[9]  most calls in window (ready)  ARGV[10]  most calls in all
 -- ARGV[11] live lanes: most keys whose records the call holds; 0: as many as records
+-- ARGV[12] records that the lane must hold, waiting ones apart; 0: any. Who saw it full may find that another has cut it
 --
 -- A call is a hash: letter, u, n, keys (16 characters a record, in order), runs ("run=n,..."), run (for people),
 -- fence, attempts (answers that said retry), claims (since the last answer), not_before (ms), created (ms), ticket
@@ -21,6 +22,8 @@ local ready = call('ZCARD', base .. 'ready:' .. u)
 if ready >= tonumber(ARGV[9]) or ready + call('ZCARD', base .. 'later:' .. u) >= tonumber(ARGV[10]) then return 0 end
 
 local lane, turn, now = lane_key(letter, u), base .. 'turn', now_ms()
+local least = tonumber(ARGV[12])
+if least > 0 and call('LLEN', lane) + (u == 'b' and call('LLEN', front_key(letter)) or 0) < least then return 0 end
 local taken, taken_keys = {}, {}
 
 if u == 'l' then
