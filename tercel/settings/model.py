@@ -101,6 +101,12 @@ class Settings(BaseSettings):
             _check_names(f"segment.{name}.deployment", [destination.deployment], deployments, "deployments")
         for name, connection in self.mparticle.items():
             _check_names(f"mparticle.{name}", connection.names, deployments, "deployments")
+            for one in connection.names:
+                if one in self.deployments and not connection.suits(self.deployments[one].destination):
+                    raise ValueError(
+                        f"mparticle.{name} is for the door {connection.door}, but deployments.{one} is at "
+                        f"{self.deployments[one].destination}"
+                    )
         for name, sync in self.syncs.items():
             _check_names(f"syncs.{name}.deployment", [sync.deployment], deployments, "deployments")
         return self

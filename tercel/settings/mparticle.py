@@ -135,6 +135,10 @@ class MParticleSettings(Group):
         """The deployments that it may send to."""
         return self.deployments if self.deployment is None else (self.deployment,)
 
+    def suits(self, destination: str) -> bool:
+        """Whether its door may lead to a deployment at this destination: a feed's may, wherever that is."""
+        return self.door in ("feed", destination)
+
     def current_token(self) -> SecretStr:
         """Return the token as it is now. Raises SettingsError, naming the file, where it cannot be read."""
         if self.token is not None:
