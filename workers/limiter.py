@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Final
@@ -177,6 +178,20 @@ class Limiter:
             breaker_open=now < open_till <= now + longest_open,
         )
 
+    def ahead(self, deployment: str, budgets: Iterable[str]) -> dict[str, float]:
+        """Return how many seconds away the next free slot of each budget is, 0 where one is free now."""
+        wanted = list(budgets)
+        with self._redis.pipeline(transaction=False) as pipe:
+            for budget in wanted:
+                pipe.hmget(self._key(deployment, budget), ["tat", "pause"])
+            pipe.time()
+            *found, (seconds, micros) = pipe.execute()
+        now = seconds * 1e6 + micros
+        return {
+            budget: max(_ahead_s(tat, now, 2 * CLOCK_SLACK_S), _ahead_s(pause, now, MAX_PAUSE_S + CLOCK_SLACK_S))
+            for budget, (tat, pause) in zip(wanted, found, strict=True)
+        }
+
     def set_limit(self, deployment: str, rate: float | None) -> None:
         """Change a deployment's limit for all workers at once, without a restart; None: back to the setting."""
         if rate is None:
@@ -184,12 +199,18 @@ class Limiter:
         else:
             self._redis.hset(self._key(deployment), "limit", str(rate))
 
-    def _key(self, deployment: str) -> str:
-        return f"{self._prefix}{deployment}"
+    def _key(self, deployment: str, budget: str = "") -> str:
+        return f"{self._prefix}{deployment}:budget:{budget}" if budget else f"{self._prefix}{deployment}"
 
     def _run(self, deployment: str, command: str, *args: Any, budget: str = "") -> Any:
         booking_id = secrets.token_hex(8)
         keys = [self._key(deployment), f"{self._prefix}{deployment}:done:"]
         if budget:
-            keys.append(f"{self._prefix}{deployment}:budget:{budget}")
+            keys.append(self._key(deployment, budget))
         return self._script(keys=keys, args=[command, booking_id, *args])
+
+
+def _ahead_s(at_us: bytes | None, now_us: float, longest_s: float) -> float:
+    """Return how far a time lies ahead, in seconds; 0 where it is further than it can be: the clock has jumped back."""
+    seconds = (float(at_us or 0) - now_us) / 1e6
+    return seconds if 0 < seconds <= longest_s else 0.0

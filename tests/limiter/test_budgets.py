@@ -87,3 +87,16 @@ def test_slots_of_all_budgets_are_counted_together(limiter: Limiter) -> None:
         book(limiter, budget)
 
     assert limiter.state("prod", LIMITS).slots == 3
+
+
+def test_how_far_ahead_the_next_slot_of_each_budget_lies_is_known(limiter: Limiter, redis_client: Redis) -> None:
+    for _ in range(100):
+        book(limiter, EVENTS)
+
+    ahead = limiter.ahead("prod", [EVENTS, USERS])
+
+    assert 5 < ahead[EVENTS] <= 10
+    assert ahead[USERS] == 0
+
+    redis_client.hset("tercel:limiter:prod:budget:POST /event", "tat", 10**18)
+    assert limiter.ahead("prod", [EVENTS]) == {EVENTS: 0}, "a clock that has jumped back stops nothing"

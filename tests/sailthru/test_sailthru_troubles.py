@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox.sailthru import Hang, Reset, StandIn, Status
-from tercel.records import Event, Identities, Membership, Profile, Record, Urgency
+from tercel.records import Event, Identities, LaneKind, Membership, Profile, Record, Urgency
 from tests.workers.rig import DEPLOYMENT, Rig
 from workers.destinations.sailthru import destination
 
@@ -198,6 +198,28 @@ def test_each_endpoint_has_a_limit_of_its_own(make_sailthru_rig: MakeRig, sailth
     assert most["POST /event"] <= 60
     assert not [one for one in sailthru.admin.arrivals() if not one["admitted"]]
     rig.balance_closes()
+
+
+def test_a_backlog_of_one_endpoint_leaves_the_window_to_the_others(make_sailthru_rig: MakeRig) -> None:
+    rig = make_sailthru_rig(deployment={"rate": 300.0})
+    rig.enqueue([Event(profile_id=f"e{i}@example.com", type="Seen", event_id=str(i)) for i in range(200)], Urgency.LIVE)
+    rig.enqueue([Profile(profile_id=f"p{i}@example.com", attributes={"a": i}) for i in range(20)], Urgency.LIVE)
+
+    rig.look()
+
+    left = {lane.kind: lane.length for lane in rig.runtime.lanes.survey(DEPLOYMENT).lanes}
+    assert LaneKind.PROFILE not in left
+    assert left[LaneKind.EVENT] >= 190
+
+
+def test_while_a_budget_waits_for_its_reset_no_call_is_cut_for_it(make_sailthru_rig: MakeRig) -> None:
+    rig = make_sailthru_rig(deployment={"rate": 300.0})
+    rig.runtime.limiter.pace(DEPLOYMENT, rate=0, for_s=60, budget="POST /event")
+    rig.enqueue([Event(profile_id=f"e{i}@example.com", type="Seen", event_id=str(i)) for i in range(5)], Urgency.LIVE)
+
+    rig.look()
+
+    assert rig.counts()["waiting"] == 5
 
 
 def test_a_limit_that_the_headers_tell_is_obeyed(make_sailthru_rig: MakeRig, sailthru: StandIn) -> None:

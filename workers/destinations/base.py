@@ -36,11 +36,13 @@ class Knowledge:
 class Batch:
     """What one call may hold: ``records``, of at most so many ``people`` (profiles; 0: as many as there are records).
 
-    Where a request carries one profile, a call holds one: what is another's would only wait for it.
+    Where a request carries one profile, a call holds one: what is another's would only wait for it. ``budget`` is what
+    most of its requests count against; calls are cut no faster than that has slots for them.
     """
 
     records: int
     people: int = 0
+    budget: str = ""
 
     @property
     def full(self) -> int:

@@ -36,9 +36,14 @@ AfterTimeout = Literal["again", "reject"]
 _AFTER_TIMEOUT: Final[tuple[str, ...]] = get_args(AfterTimeout)
 _PEOPLE: Final = frozenset({LaneKind.PROFILE, LaneKind.MEMBERSHIP})
 # A live request carries one profile, with all that has come for it since; a job's file carries many.
-_OF_ONE: Final = Batch(records=100, people=1)
-_FILE: Final = Batch(1_000)
-_ALONE: Final = Batch(1)
+_OF_ONE: Final = Batch(records=100, people=1, budget="POST /user")
+_FILE: Final = Batch(1_000, budget="POST /job")
+_ALONE: Final[Mapping[LaneKind, Batch]] = {
+    LaneKind.RULES: Batch(1, budget="POST /user"),
+    LaneKind.EVENT: Batch(1, budget="POST /event"),
+    LaneKind.AUDIENCE: Batch(1, budget="GET /list"),
+    LaneKind.SESSION: Batch(1),
+}
 
 Records = Sequence[Mapping[str, Any]]
 
@@ -74,7 +79,7 @@ class Sailthru:
     def batch(self, kind: LaneKind, urgency: Urgency) -> Batch:
         """Return one profile for a live call of profiles or memberships, a file for a bulk one, else one record."""
         if kind not in _PEOPLE:
-            return _ALONE
+            return _ALONE[kind]
         return _OF_ONE if urgency is Urgency.LIVE else _FILE
 
     def proved(self, request: Request, credentials: Credentials) -> Request:
