@@ -75,16 +75,17 @@ def opened(settings: Settings, targets: Mapping[str, Target]) -> Iterator[App]:
         enqueuer = Enqueuer(lanes, high_water=settings.lanes.high_water, window_s=receiver.dedupe_window_s)
         desk = Desk(Gatherer(enqueuer.put, enqueueing), store, aside)
         keys, others = segment_keys(settings), ThirdPartySenders(settings)
+        feeds = feed_doors(settings, desk)
         mparticle = {
             **firehose_doors(settings, redis=redis, lanes=lanes, store=store, live=desk, aside=aside, stack=stack),
-            **feed_doors(settings, desk),
+            **feeds,
         }
         yield App(
             mparticle=mparticle,
             webhook=Webhook(settings.senders, keys, targets, desk, receiver) if keys else None,
             third_party=ThirdPartyDoor(others, desk, receiver).serve if others else None,
             readiness=Readiness(redis, store, aside),
-            pages=pages(webhook=bool(keys), third_party=bool(others)),
+            pages=pages(webhook=bool(keys), third_party=bool(others), feed=bool(feeds)),
         )
 
 

@@ -238,3 +238,10 @@ def raw_post(feeds: Feeds, path: str, body: Any) -> bytes:
 def test_the_history_door_is_not_there(feeds: Feeds) -> None:
     answer: httpx.Response = feeds.post([], MANY + "/historical")
     assert answer.status_code == 404
+
+
+def test_the_door_is_described_where_the_others_are(feeds: Feeds) -> None:
+    document = feeds.doors.http.get("/openapi.json").json()
+    assert set(document["paths"]) == {ONE, MANY}
+    assert set(document["paths"][MANY]["post"]["responses"]) == {"202", "400", "401", "403", "408", "503"}
+    assert MANY in feeds.doors.http.get("/docs").text
