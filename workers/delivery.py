@@ -215,7 +215,7 @@ class Delivery:
         if outcome.slow:
             self._rt.limiter.slow(self._name, limits, after_s=outcome.after_s, budget=budget)
             instruments.slowed(self._name)
-            state = self._rt.limiter.state(self._name, limits)
+            state = self._rt.limiter.state(self._name, limits, budget=budget)
             events.emit(events.DeploymentSlowed(self._name, round(state.rate_allowed, 1), outcome.after_s))
         if outcome.failing:
             failed = self._rt.limiter.failed(self._name, limits)

@@ -155,16 +155,15 @@ class Limiter:
         """A request went through after failures: the breaker closes. True: it had been open."""
         return bool(self._run(deployment, "pass"))
 
-    def state(self, deployment: str, limits: Limits) -> LimiterState:
-        """Look, without booking anything."""
+    def state(self, deployment: str, limits: Limits, *, budget: str = "") -> LimiterState:
+        """Look at a deployment or one of its budgets, whose ``limits`` they are, without booking anything."""
         with self._redis.pipeline(transaction=False) as pipe:
-            pipe.hmget(
-                self._key(deployment),
-                ["limit", "allowed", "climb_at", "slots", "slowed", "pause", "open_till"],
-            )
+            pipe.hmget(self._key(deployment, budget), ["limit", "allowed", "climb_at", "pause"])
+            pipe.hmget(self._key(deployment), ["slots", "slowed", "open_till"])
             pipe.time()
-            fields, (seconds, micros) = pipe.execute()
-        _, allowed, climb_at, slots, slowed, pause, open_till = (float(f) if f else 0.0 for f in fields)
+            fields, counted, (seconds, micros) = pipe.execute()
+        _, allowed, climb_at, pause = (float(f) if f else 0.0 for f in fields)
+        slots, slowed, open_till = (float(f) if f else 0.0 for f in counted)
         now = seconds * 1e6 + micros
         rate = limits.rate if fields[0] is None else float(fields[0])
         longest_open = (limits.breaker_max_s + CLOCK_SLACK_S) * 1e6

@@ -66,8 +66,9 @@ def test_a_429_slows_its_own_budget_and_is_counted_for_the_deployment(limiter: L
 
     assert not book(limiter, EVENTS, horizon_s=2).granted
     assert book(limiter, USERS, horizon_s=2).granted
-    state = limiter.state("prod", LIMITS)
-    assert (state.slowed, state.paused) == (1, False)
+    state, of_events = limiter.state("prod", LIMITS), limiter.state("prod", LIMITS, budget=EVENTS)
+    assert (state.slowed, state.paused, state.rate_allowed) == (1, False, 10)
+    assert (of_events.paused, of_events.rate_allowed) == (True, 7)
 
 
 def test_failures_open_one_breaker_for_all_budgets(limiter: Limiter) -> None:
