@@ -15,6 +15,7 @@ import typer
 from tercel.cli import (
     audiences,
     backfill,
+    beat,
     check,
     database,
     demo,
@@ -41,6 +42,7 @@ COMMANDS = (
     up,
     worker,
     receiver,
+    beat,
     backfill,
     sync,
     status,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +85,18 @@ def test_the_list_says_what_goes_where(tercel: Tercel, configure: Configure) -> 
     assert "customers: upsert to profiles of prod" in ran.out
     assert "vips: mirror to audience 7 of prod" in ran.out
     assert "has not run yet" in ran.out
+
+
+def test_the_list_says_when_a_sync_runs_next_and_that_nobody_sees_to_it(tercel: Tercel, configure: Configure) -> None:
+    configure(more='schedule = "30 6 * * mon"\ntime_zone = "Europe/Berlin"\n')
+
+    ran, shown = tercel("sync", "list"), tercel("sync", "show", "vips", "--json")
+
+    assert re.search(r"next run Mon \d{4}-\d\d-\d\d 06:30 Europe/Berlin; but nobody keeps the schedules", ran.out)
+    said = json.loads(shown.out)
+    assert said["schedule"] == {"text": "30 6 * * mon", "time_zone": "Europe/Berlin"}
+    assert datetime.fromisoformat(said["next_run"]).weekday() == 0
+    assert "by hand" in tercel("sync", "show", "customers").out
 
 
 def test_a_sync_that_cannot_work_hides_none_of_the_others(tercel: Tercel, configure: Configure) -> None:
