@@ -13,13 +13,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from redis import Redis
+from redis.client import Pipeline
 
 from tercel import messages
 from tercel.errors import CheckpointMoved, LaneFull
 from tercel.lanes.cancelling import Cancelling
 from tercel.lanes.memory import FULL_SHARE, MemoryGuard
 from tercel.lanes.receipts import Receipting, Written
-from tercel.lanes.values import Change, Claim, Enqueued, Lane, Parcel, Survey
+from tercel.lanes.values import Change, Claim, Enqueued, Lane, Parcel, Survey, halted_of
 from tercel.records import LANE_KIND_OF_LETTER, LaneKind, Record, Urgency
 
 BATCH_ID_TTL_S: Final = 900.0  # seconds a batch id is remembered: far longer than redis-py goes on resending
@@ -198,11 +199,14 @@ class Lanes(Receipting, Cancelling):
 
     def claim(self, deployment: str, call_id: str, *, lease_s: float) -> Claim | None:
         """Take a call in hand for ``lease_s`` seconds. None: it is settled, in other hands, or not due yet."""
-        with self.redis.pipeline(transaction=False) as pipe:
-            args = [call_id, int(lease_s * 1000), secrets.token_hex(8)]
-            self._scripts.run("claim", self._keys(deployment), args, pipe)
-            pipe.lrange(f"{self._base(deployment)}call:{call_id}:r", 0, -1)
-            answer, records = pipe.execute()
+        base = self._base(deployment)
+
+        def and_read(pipe: Pipeline) -> None:
+            pipe.lrange(f"{base}call:{call_id}:r", 0, -1)
+            pipe.hgetall(f"{base}state")
+
+        args = [call_id, int(lease_s * 1000), secrets.token_hex(8)]
+        answer, records, state = self._scripts.run_before("claim", self._keys(deployment), args, and_read)
         if answer[0] != b"ok":
             return None
         _, fence, letter, u, attempts, claims, created, run, asking = answer
@@ -218,6 +222,7 @@ class Lanes(Receipting, Cancelling):
             run=run.decode(),
             messages=tuple(records),
             receipts=frozenset(map(bytes.decode, asking)),
+            halted=halted_of(state),
         )
 
     def urgency_of(self, deployment: str, call_id: str) -> Urgency | None:

@@ -92,11 +92,36 @@ class Survey:
 
 
 @dataclass(frozen=True, slots=True)
+class Halted:
+    """A deployment that takes nothing until someone resumes it, or (if ``probed``) a probe passes."""
+
+    code: str
+    reason: str
+    since_ms: int
+    by_hand: bool
+    probed: bool
+
+
+def halted_of(fields: Mapping[bytes, bytes]) -> Halted | None:
+    """Read the hash that says why a deployment is halted; empty: it is not."""
+    if not fields:
+        return None
+    return Halted(
+        code=fields.get(b"code", b"").decode(),
+        reason=fields.get(b"reason", b"").decode(),
+        since_ms=int(fields.get(b"since", b"0")),
+        by_hand=fields.get(b"by_hand") == b"1",
+        probed=fields.get(b"probed") == b"1",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """A call in this worker's hands, for as long as its lease lasts. ``messages`` are its records, oldest first.
 
     ``attempts`` answers so far said "retry"; ``claims`` counts how often it was taken in hand since the last answer, so
-    a number above one means that a worker died with it. ``receipts`` are the runs in it that ask for receipts.
+    a number above one means that a worker died with it. ``receipts`` are the runs in it that ask for receipts;
+    ``halted`` says whether the deployment was halted when the call was claimed.
     """
 
     call_id: str
@@ -110,6 +135,7 @@ class Claim:
     run: str
     messages: tuple[bytes, ...]
     receipts: frozenset[str] = frozenset()
+    halted: Halted | None = None
 
 
 class Change(StrEnum):
@@ -119,14 +145,3 @@ class Change(StrEnum):
     GONE = "gone"
     STALE = "stale"
     REPEAT = "repeat"
-
-
-@dataclass(frozen=True, slots=True)
-class Halted:
-    """A deployment that takes nothing until someone resumes it, or (if ``probed``) a probe passes."""
-
-    code: str
-    reason: str
-    since_ms: int
-    by_hand: bool
-    probed: bool

@@ -280,11 +280,11 @@ class Between:
         self._others = Lanes(lanes.redis)
         self._pushed = 0
 
-    def run(self, name: str, keys: list[str], args: list[Any], client: Any = None) -> Any:
+    def run(self, name: str, keys: list[str], args: list[Any]) -> Any:
         pushed, taken = next(self._meanwhile, (0, 0))
         if pushed:
             enqueue(self._others, [f"new{self._pushed + n}" for n in range(pushed)], run=OTHER)
             self._pushed += pushed
         if taken:
             cut(self._others, size=taken)
-        return self._scripts.run(name, keys, args, client)
+        return self._scripts.run(name, keys, args)
