@@ -125,7 +125,7 @@ def test_waiting_ends_when_the_server_is_there(durable_redis: DurableRedis) -> N
 
     durable_redis.restart()
 
-    wait_until_ready(durable_redis.url, timeout_s=10)
+    wait_until_ready(durable_redis.url, timeout_s=60)
 
 
 def test_a_client_made_before_a_restart_works_after_it(durable_redis: DurableRedis) -> None:

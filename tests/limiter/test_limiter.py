@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis import Redis
 
@@ -58,7 +58,7 @@ def slots(limiter: Limiter, redis: Redis, limits: Limits, n: int) -> list[float]
     return found
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40)
 @given(
     rate=st.integers(1, 200),
     jitter=st.sampled_from([0.0, 0.01, 0.02, 0.1]),
@@ -283,7 +283,7 @@ def test_a_clock_that_jumps_back_does_not_stop_the_deployment(
 FREE_S = 0.01  # seconds a request may leave late by without anybody moving: part of the jitter allowance
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40)
 @given(late_s=st.lists(st.one_of(st.just(0.0), st.floats(0, 0.25)), min_size=1, max_size=60))
 def test_late_requests_never_crowd_a_second(redis_client: Redis, late_s: list[float]) -> None:
     redis_client.flushdb()

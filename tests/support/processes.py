@@ -138,6 +138,20 @@ class Processes:
             process.kill9(group=True)
 
 
+def alive(pid: int) -> bool:
+    """True for a process that runs; a zombie that nobody has waited for has ended all the same."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def pytest_configure() -> None:
+    """Have what tests start hear of Ctrl-C, although a run in a shell's background was told to ignore it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 _STARTED = pytest.StashKey[Processes]()
 
 
