@@ -90,6 +90,10 @@ class SyncSettings(Group):
     allow_empty: bool = Field(
         False, description="Let an empty source empty the audience of a mirror, in every run. Better ask each time."
     )
+    max_tries: Annotated[int, counted("runs", least=0)] = Field(
+        5,
+        description="A row that is refused in so many runs is left alone until its content changes. 0: without limit.",
+    )
     schedule: str | None = Field(
         None,
         description='When it runs by itself: "every 15 minutes", or a cron expression such as "30 6 * * mon-fri" '

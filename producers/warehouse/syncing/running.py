@@ -38,11 +38,15 @@ NOT_SENT = "ended while it read its source: nothing was sent, the next run begin
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How a run was asked for: by what, with the guard switched off by whom (empty: it is on), with every row due."""
+    """How a run was asked for: by what, with the guard switched off by whom (empty: it is on), with every row due.
+
+    ``retry``: with rows that were refused too often.
+    """
 
     trigger: str
-    unguarded_by: str
-    full: bool
+    unguarded_by: str = ""
+    full: bool = False
+    retry: bool = False
 
 
 class SyncRunner:
@@ -104,13 +108,19 @@ class SyncRunner:
         self._requests = requests
 
     def run(
-        self, *, trigger: str = "manual", allow_empty: bool = False, full: bool = False, user: str = ""
+        self,
+        *,
+        trigger: str = "manual",
+        allow_empty: bool = False,
+        full: bool = False,
+        retry: bool = False,
+        user: str = "",
     ) -> SyncReport:
         """Bring the destination to what the source says, and report.
 
         ``allow_empty`` switches the guard of a mirror off for this run, which is recorded with ``user``. ``full``
-        sends every row. A run that a timer starts (``trigger`` "schedule") while another goes on is recorded as
-        skipped.
+        sends every row, ``retry`` those too that are left alone because they were refused too often. A run that a timer
+        starts (``trigger`` "schedule") while another goes on is recorded as skipped.
 
         The report's status is completed, completed with errors, failed (the guard, an audience that does not exist, no
         progress), cancelled, or interrupted (``stop`` was set; the next run goes on). Raises SyncBusy; what the source
@@ -123,7 +133,7 @@ class SyncRunner:
                 former = self._finish_former(tools, full=full)
                 if former is not None and former.status is RunStatus.INTERRUPTED:
                     return former
-                return replace(self._fresh(tools, Wish(trigger, by, full)), former=former)
+                return replace(self._fresh(tools, Wish(trigger, by, full, retry)), former=former)
         except SyncBusy:
             if trigger == "schedule":
                 self._skipped(trigger)
@@ -165,7 +175,7 @@ class SyncRunner:
         work.save(RunStatus.RUNNING)
 
         def work_through() -> None:
-            tripped = read(work, full=full)
+            tripped = read(work, full=full, retry=wish.retry)
             if tripped is not None and not wish.unguarded_by and not self._sync.allow_empty:
                 raise GivenUp(tripped.code, tripped.reason)
             work.look_up()
@@ -243,7 +253,7 @@ class SyncRunner:
         if work.counts.pending:
             return RunStatus.FAILED
         work.tools.state.set_mapping_fingerprint(self._sync.fingerprint)
-        if work.counts.invalid or work.counts.rejected:
+        if work.counts.invalid or work.counts.rejected or work.counts.given_up:
             return RunStatus.COMPLETED_WITH_ERRORS
         return RunStatus.COMPLETED
 
@@ -276,6 +286,6 @@ class SyncRunner:
         )
 
     def _skipped(self, trigger: str) -> None:
-        record = self._new_record(Wish(trigger, "", full=False))
+        record = self._new_record(Wish(trigger))
         reason = "the run before was still going"
         self._store.save_run(replace(record, status=RunStatus.SKIPPED, finished_at=record.started_at, error=reason))

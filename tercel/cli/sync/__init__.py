@@ -121,6 +121,10 @@ def run(
     name: Name,
     *,
     full: Annotated[bool, typer.Option("--full", help="Send every row, whether it has changed or not.")] = False,
+    retry: Annotated[
+        bool,
+        typer.Option("--retry", help="Also try rows again that are left alone because they were refused too often."),
+    ] = False,
     allow_empty: Annotated[
         bool,
         typer.Option("--allow-empty", help="For this run: let a mirror remove members, however many. It is recorded."),
@@ -142,7 +146,7 @@ def run(
     from tercel.cli.sync.showing import report_json, report_lines
     from tercel.store import RunStatus
 
-    report = run_sync(name, full=full, allow_empty=allow_empty, scheduled=scheduled, quiet=json_wanted)
+    report = run_sync(name, full=full, retry=retry, allow_empty=allow_empty, scheduled=scheduled, quiet=json_wanted)
     if json_wanted:
         console.out_json(report_json(report))
     else:

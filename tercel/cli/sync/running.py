@@ -42,7 +42,7 @@ class _Stop:
         self.event.set()
 
 
-def run(name: str, *, full: bool, allow_empty: bool, scheduled: bool, quiet: bool) -> SyncReport:
+def run(name: str, *, full: bool, retry: bool, allow_empty: bool, scheduled: bool, quiet: bool) -> SyncReport:
     """Run a sync. Raises UsageError where it is paused, and what the runner raises."""
     settings = load_settings()
     sync = load_sync(settings, name)
@@ -54,7 +54,7 @@ def run(name: str, *, full: bool, allow_empty: bool, scheduled: bool, quiet: boo
             stopping_on_signals(stop),
         ):
             trigger = "schedule" if scheduled else "manual"
-            return opened.runner.run(trigger=trigger, allow_empty=allow_empty, full=full, user=user())
+            return opened.runner.run(trigger=trigger, allow_empty=allow_empty, full=full, retry=retry, user=user())
 
 
 def cancel(name: str) -> SyncReport | None:

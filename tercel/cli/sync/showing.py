@@ -136,6 +136,12 @@ def report_lines(report: SyncReport) -> Iterator[Line]:
         f"  {counts.sent:,} sent: {counts.succeeded:,} delivered, {counts.rejected:,} rejected, "
         f"{counts.pending:,} not known"
     )
+    if counts.given_up:
+        yield Line(
+            f"  {counts.given_up:,} rows left alone: refused too often, and the same since. When the cause is gone: "
+            f"tercel sync run {report.sync} --retry",
+            "yellow",
+        )
     for note in report.notes:
         yield Line(f"  {clean(note)}")
     if report.error:
