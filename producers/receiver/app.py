@@ -28,7 +28,8 @@ ThirdParty = Callable[[Request], Awaitable[Answer]]
 class App:
     """The doors of one process. ``webhook`` and ``third_party`` are None while nobody may use them: then they are shut.
 
-    ``pages`` are what is read rather than posted to, by path; whatever they answer is not counted.
+    ``pages`` are what is read rather than posted to, by path; whatever they answer is not counted. ``close`` gives back
+    what the doors hold on the event loop, once it serves no more.
     """
 
     def __init__(
@@ -38,7 +39,9 @@ class App:
         third_party: ThirdParty | None,
         readiness: Readiness,
         pages: dict[str, Answer],
+        close: Callable[[], Awaitable[None]],
     ) -> None:
+        self.close = close
         self._webhook, self._third_party, self._readiness, self._pages = webhook, third_party, readiness, pages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -16,9 +16,9 @@ from redis import Redis
 from redis.client import Pipeline
 
 from tercel import messages
-from tercel.errors import CheckpointMoved, LaneFull
 from tercel.lanes.cancelling import Cancelling
-from tercel.lanes.memory import FULL_SHARE, MemoryGuard
+from tercel.lanes.enqueuing import NO_CHECKPOINT, arguments, enqueued, redis_full
+from tercel.lanes.memory import MemoryGuard
 from tercel.lanes.receipts import Receipting, Written
 from tercel.lanes.values import Change, Claim, Enqueued, Lane, Parcel, Survey, halted_of
 from tercel.records import LANE_KIND_OF_LETTER, LaneKind, Record, Urgency
@@ -77,46 +77,27 @@ class Lanes(Receipting, Cancelling):
         in order and all of them; an input seen within the last ``window_s`` seconds (to a quarter of that more) is left
         out and counted as duplicate.
 
-        Raises :class:`LaneFull`, which says of what kind the full lane is, and :class:`CheckpointMoved`; both mean that
-        nothing was changed.
+        Raises LaneFull, which says of what kind the full lane is, and CheckpointMoved; both mean that nothing was
+        changed.
         """
         if high_water and self._memory.is_full():
-            raise LaneFull(f"Redis uses over {FULL_SHARE:.0%} of its maxmemory: wait until lanes drain, or raise it")
+            raise redis_full()
         ids = record_ids if record_ids is not None else messages.new_record_ids(len(records))
         encoded = messages.encode(deployment, urgency, records, run=run, at_ms=int(self._clock() * 1000), ids=ids)
-        tallies = [part for field, n in (tally or {}).items() for part in (field, n)]
-        before, after = checkpoint or ("", "")
-        answer = self._scripts.run(
-            "enqueue",
-            self._keys(deployment),
-            [
-                _LETTER[urgency],
-                batch_id or secrets.token_hex(8),
-                self._batch_ttl_ms,
-                high_water or 0,
-                run,
-                before,
-                after,
-                len(tallies) // 2,
-                int(window_s * 1000),
-                len(parcels),
-                *tallies,
-                *(part for p in parcels for part in (p.seen_id, p.records, p.filtered, p.rejected)),
-                *encoded,
-            ],
+        given = arguments(
+            _LETTER[urgency],
+            encoded,
+            run=run,
+            batch_id=batch_id,
+            batch_ttl_ms=self._batch_ttl_ms,
+            high_water=high_water or 0,
+            checkpoint=checkpoint or NO_CHECKPOINT,
+            tally=tally,
+            parcels=parcels,
+            window_s=window_s,
         )
-        word = answer[0]
-        if word == b"full":
-            lane = answer[1].decode().removeprefix(self.prefix)
-            raise LaneFull(
-                f"lane {lane} holds {answer[2]} records, its high-water mark is {high_water}: wait, then retry",
-                LaneKind(lane.rsplit(".", 2)[1]),
-            )
-        if word == b"moved":
-            raise CheckpointMoved(f"run {run} is not where this process left it: another process is working on it")
-        if word == b"repeat":
-            return Enqueued(answer[1], repeated=True)
-        return Enqueued(answer[1], duplicates=tuple(position - 1 for position in answer[2]))
+        answer = self._scripts.run("enqueue", self._keys(deployment), given)
+        return enqueued(answer, prefix=self.prefix, high_water=high_water or 0, run=run)
 
     def checkpoint(self, run: str) -> str:
         """Return how far a run has come, as its producer wrote it; "" at the start."""

@@ -31,14 +31,18 @@ NAMES: Final = (
 )
 
 
+def text_of(name: str) -> str:
+    """Return a script as Redis gets it."""
+    folder = files(__package__) / "lua"
+    return (folder / "common.lua").read_text() + (folder / f"{name}.lua").read_text()
+
+
 class Scripts:
     """The lane scripts on one Redis. Each is called by name with the deployment's keys and its arguments."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        folder = files(__package__) / "lua"
-        common = (folder / "common.lua").read_text()
-        self._scripts = {name: redis.register_script(common + (folder / f"{name}.lua").read_text()) for name in NAMES}
+        self._scripts = {name: redis.register_script(text_of(name)) for name in NAMES}
 
     def run(self, name: str, keys: list[str], args: list[Any]) -> Any:
         """Run one script."""

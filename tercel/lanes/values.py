@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from xxhash import xxh3_128_digest
 
@@ -26,8 +26,7 @@ RUN_FIELDS: Final = (
 )  # the counters of a run and of a deployment: the first is the sum of the others
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
+class Parcel(NamedTuple):
     """What one input became: the next ``records`` of an enqueue, and parts that became no record.
 
     ``seen_id`` (:func:`seen_id_of`) is what a repeat of the input is known by; empty: it is not looked for.
