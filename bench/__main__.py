@@ -6,12 +6,13 @@ import argparse
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import orjson
 
 from bench import latency, limiter, mirror, receiver, report, textbook_venv, throughput
 from tercel.errors import TercelError
+from tercel.interrupts import hear_interrupts
 
 REPORTED: Final = ("throughput", "limiter", "latency", "receiver")  # what RESULTS.md is written from
 INTERRUPTED: Final = 130  # exit status after Ctrl-C, as shells have it
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--quick", action="store_true", help="each in under 50 seconds: smaller, once, less exact")
     options = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, _leave)
+    hear_interrupts(signal.SIGTERM)  # either way everything that was started is ended
     try:
         if options.name == "prepare":
             textbook_venv.prepare()
@@ -55,11 +56,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     return 0
-
-
-def _leave(*_: object) -> NoReturn:
-    """Leave on SIGTERM the way Ctrl-C does, so that everything started is ended."""
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":
