@@ -126,7 +126,11 @@ class House:
 
     def wait_ready(self, worker: Process) -> None:
         """Wait until a worker says that it is ready."""
-        eventually(lambda: " ready." in worker.output, READY_S, worker.describe)
+        eventually(lambda: self.is_ready(worker), READY_S, worker.describe)
+
+    def is_ready(self, worker: Process) -> bool:
+        """Whether a worker has said that it is ready."""
+        return " ready." in worker.output
 
     def replace(self, place: int) -> Process:
         """Kill the worker in a place with SIGKILL and launch another one there."""
