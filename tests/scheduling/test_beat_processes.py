@@ -12,7 +12,7 @@ from tercel.store import RunStatus, Store
 from tests.support.processes import Process, Processes
 from tests.support.waiting import eventually
 
-READY_S = 90.0  # seconds for several processes to come up on a busy machine
+READY_S = 180.0  # seconds for several processes to come up on a busy machine
 MEMBERS = "id\n1\n2\n3\n"
 
 
@@ -69,7 +69,7 @@ def test_up_runs_a_sync_again_and_again_and_ends_in_good_order(place: Place) -> 
     eventually(lambda: place.members() == {"1", "2", "3", "4"}, READY_S, up.describe)
     up.terminate()
 
-    assert up.wait(60) == 0, up.describe()
+    assert up.wait() == 0, up.describe()
     assert "Schedules:   vips" in up.output
     assert {trigger for trigger, _ in place.runs().values()} == {"schedule"}
 
@@ -92,7 +92,7 @@ def test_beat_interrupts_its_runs_in_good_order(place: Place) -> None:
 
     beat.terminate()
 
-    assert beat.wait(60) == 0, beat.describe()
+    assert beat.wait() == 0, beat.describe()
     assert list(place.runs().values()) == [("schedule", "interrupted")]
 
 
