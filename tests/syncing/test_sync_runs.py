@@ -180,6 +180,21 @@ def test_a_source_that_cannot_be_read_fails_the_run_and_sends_nothing(mirror: Sy
     assert mirror.members() == set(ids(0, 10))
 
 
+def test_what_a_source_that_broke_off_had_given_is_put_away_at_once(customers: Synced) -> None:
+    customers.file.write_bytes(b"id,name,points\n" + b"a,Ann,1\n" * 5_000)
+    changed = iter([False])
+
+    def change_meanwhile(_progress: object) -> None:
+        if next(changed, True):
+            with customers.file.open("a") as file:
+                file.write("b,Bob,2\n")
+
+    with pytest.raises(InputError):
+        customers.run(options={"progress": change_meanwhile})
+
+    assert list((customers.folder / "syncs").glob("*.stage")) == []
+
+
 def test_an_interrupted_run_is_brought_to_its_end_before_the_next(mirror: Synced) -> None:
     mirror.source(ids(0, 2_500))
     stop = Event()
