@@ -55,15 +55,7 @@ class App:
             await write(send, answer, head_only=method == "HEAD")
             return
         started = time.perf_counter()
-        request = Request(
-            method,
-            path,
-            scope["raw_path"].decode("latin-1"),
-            scope["query_string"].decode("latin-1"),
-            dict(scope["headers"]),
-            receive,
-        )
-        answer = await self._served(door, request)
+        answer = await self._served(door, Request(scope, receive))
         observing.request_done(door, answer.outcome, time.perf_counter() - started)
         await write(send, answer, head_only=method == "HEAD")
 
