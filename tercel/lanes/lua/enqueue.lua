@@ -115,7 +115,7 @@ if u == 'b' then
   for letter, of_lane in pairs(by_letter) do variadic('LPUSH', lane_key(letter, u), of_lane) end
 else
   -- Live records of one key keep their order across kinds, so they are looked at in the order they came in.
-  local states, pushes, marks, waits = {}, {}, {}, {}
+  local states, pushes, marks, waits, behind = {}, {}, {}, {}, {}
   for i = from, to, SLICE do
     local keys = {}
     for j = i, math.min(i + SLICE - 1, to) do keys[#keys + 1] = sub(messages[j], 20, 35) end
@@ -132,7 +132,8 @@ else
       states[key] = state == 'w' and 'B' or 'b'
       marks[key] = states[key]
     else
-      call('RPUSH', wait_key('l', key), m)
+      behind[key] = behind[key] or {}
+      table.insert(behind[key], m)
       add(waits, letter, 1)
       if state ~= 'B' then
         states[key] = 'B'
@@ -141,6 +142,7 @@ else
     end
   end
   for letter, of_lane in pairs(pushes) do variadic('LPUSH', lane_key(letter, u), of_lane) end
+  for key, of_key in pairs(behind) do variadic('RPUSH', wait_key('l', key), of_key) end
   local flat = {}
   for key, state in pairs(marks) do
     flat[#flat + 1] = key
