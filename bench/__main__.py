@@ -6,14 +6,22 @@ import argparse
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import orjson
 
-from bench import latency, limiter, mirror, receiver, report, textbook_venv, throughput
+from bench import latency, limiter, mirror, receiver, report, syncing, textbook_venv, throughput
 from tercel.errors import TercelError
+from tercel.interrupts import hear_interrupts
 
-REPORTED: Final = ("throughput", "limiter", "latency", "receiver")  # what RESULTS.md is written from
+REPORTED: Final = (
+    "throughput",
+    "limiter",
+    "latency",
+    "receiver",
+    "mirror",
+    "syncing",
+)  # what RESULTS.md is written from
 INTERRUPTED: Final = 130  # exit status after Ctrl-C, as shells have it
 
 BENCHMARKS: Final[dict[str, Callable[[bool], dict[str, Any]]]] = {
@@ -22,6 +30,7 @@ BENCHMARKS: Final[dict[str, Callable[[bool], dict[str, Any]]]] = {
     "latency": lambda quick: latency.measure(latency.QUICK if quick else latency.FULL, say),
     "receiver": lambda quick: receiver.measure(receiver.QUICK if quick else receiver.FULL, say),
     "mirror": lambda quick: mirror.measure(mirror.QUICK if quick else mirror.FULL, say),
+    "syncing": lambda quick: syncing.measure(syncing.QUICK if quick else syncing.FULL, say),
 }
 
 
@@ -36,11 +45,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "name",
         choices=[*BENCHMARKS, "report", "prepare"],
-        help="a benchmark; or report: write RESULTS.md, from all but mirror; or prepare: the textbook's environment",
+        help="a benchmark; or report: write RESULTS.md, from all; or prepare: the textbook's environment",
     )
     parser.add_argument("--quick", action="store_true", help="each in under 50 seconds: smaller, once, less exact")
     options = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, _leave)
+    hear_interrupts(signal.SIGTERM)  # either way everything that was started is ended
     try:
         if options.name == "prepare":
             textbook_venv.prepare()
@@ -55,11 +64,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     return 0
-
-
-def _leave(*_: object) -> NoReturn:
-    """Leave on SIGTERM the way Ctrl-C does, so that everything started is ended."""
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ class Mirrored:
 def measure(plan: Plan, say: Callable[[str], None]) -> dict[str, Any]:
     """Measure, and return the figures by name: the largest size on each database, and every measurement."""
     load = load_average()
-    with tempfile.TemporaryDirectory(prefix="tercel-bench-mirror-") as folder, _postgresql() as postgres:
+    with tempfile.TemporaryDirectory(prefix="tercel-bench-mirror-") as folder, running_postgresql() as postgres:
         found = []
         for size in plan.sizes:
             for database in (SQLITE, POSTGRESQL):
@@ -110,7 +110,8 @@ def _mirrored(database: str, url: str, folder: Path, size: int) -> Mirrored:
 
 
 @contextmanager
-def _postgresql() -> Iterator[PostgresServer]:
+def running_postgresql() -> Iterator[PostgresServer]:
+    """Run a PostgreSQL while the context lasts. Raises BenchError where none is installed."""
     try:
         with running_postgres() as server:
             yield server

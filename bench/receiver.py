@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.error import URLError
 
 import orjson
@@ -26,6 +26,7 @@ import orjson
 from bench.answers import answers
 from bench.applications import Tercel, working
 from bench.children import Child, running, wait_for
+from bench.cpu import CpuMeter
 from bench.errors import BenchError
 from bench.latency import DRAIN_S, PROCESSES, Latency, summarise
 from bench.load import Loaded, load, request
@@ -95,15 +96,23 @@ def measure(plan: Plan, say: Callable[[str], None]) -> dict[str, Any]:
     before = load_average()
     figures: dict[str, Any] = {"load_before": before, "cores": "own" if _cores() else "shared"}
     for fsync in FSYNCS:
-        with own_redis(fsync) as redis, _pinned(redis.pid), _receiver(redis, three=True) as port:
-            _all_taken(_sent(port, _singles("warm", WARM_UP)), WARM_UP)
-            single = _sent(port, _singles("one", plan.messages))
+        with own_redis(fsync) as redis, _pinned(redis.pid), _receiver(redis, three=True) as receiver:
+            _all_taken(_sent(receiver.port, _singles("warm", WARM_UP)), WARM_UP)
+            processes = {"receiver": (receiver.pid,), "redis": (redis.pid,)}
+            meter = CpuMeter(processes)
+            single = _sent(receiver.port, _singles("one", plan.messages))
+            single_cpu = _us_each(meter, plan.messages)
             _all_taken(single, plan.messages)
-            say(f"single messages, {fsync}: {single}")
-            batches = _sent(port, _batches(plan.batches), connections=BATCH_CONNECTIONS)
+            say(f"single messages, {fsync}: {single}; CPU us a message: {single_cpu}")
+            meter = CpuMeter(processes)
+            batches = _sent(receiver.port, _batches(plan.batches), connections=BATCH_CONNECTIONS)
+            batch_cpu = _us_each(meter, plan.batches * BATCH)
             _all_taken(batches, plan.batches)
             per_s = plan.batches * BATCH / batches.seconds
-            say(f"batches of {BATCH:,}, {fsync}: {per_s:,.0f} messages/s, {per_s * len(MAPPINGS):,.0f} records/s")
+            say(
+                f"batches of {BATCH:,}, {fsync}: {per_s:,.0f} messages/s, {per_s * len(MAPPINGS):,.0f} records/s; "
+                f"CPU us a message: {batch_cpu}"
+            )
             expected = (WARM_UP + plan.messages + plan.batches * BATCH) * len(MAPPINGS)
             queued = Lanes(redis.client).run_counts(STREAM_RUN)["waiting"]
             if queued != expected:
@@ -112,6 +121,8 @@ def measure(plan: Plan, say: Callable[[str], None]) -> dict[str, Any]:
             f"single_per_s_{fsync}": round(single.per_second),
             f"single_p50_ms_{fsync}": round(single.percentile_ms(50), 2),
             f"single_p99_ms_{fsync}": round(single.percentile_ms(99), 2),
+            f"single_cpu_us_{fsync}": single_cpu,
+            f"batch_cpu_us_{fsync}": batch_cpu,
             f"batch_messages_per_s_{fsync}": round(per_s),
             f"batch_records_per_s_{fsync}": round(per_s * len(MAPPINGS)),
         }
@@ -128,8 +139,9 @@ def _delivered(seconds: float) -> Latency:
         tercel = Tercel(stand_in.url, rate=RATE)
         with (
             working(tercel, redis.url, redis.folder, processes=PROCESSES) as workers,
-            _receiver(redis, three=False, destination=stand_in.url) as port,
+            _receiver(redis, three=False, destination=stand_in.url) as receiver,
         ):
+            port = receiver.port
             _all_taken(_sent(port, _singles("warm", int(PACE_PER_S)), rate=PACE_PER_S), int(PACE_PER_S))
             _await_delivered(redis, int(PACE_PER_S), workers)
             stand_in.admin.reset()
@@ -145,6 +157,11 @@ def _delivered(seconds: float) -> Latency:
     if len(times) != n:
         raise BenchError(f"{n} identifies were sent, {len(times)} reached the stand-in")
     return summarise(times)
+
+
+def _us_each(meter: CpuMeter, n: int) -> dict[str, float]:
+    """Return the CPU time of each process for each of ``n`` messages, in us: what a busy machine changes least."""
+    return {name: round(seconds / n * 1e6, 1) for name, seconds in meter.used().items()}
 
 
 def _await_delivered(redis: RedisRig, records: int, workers: list[Child]) -> None:
@@ -202,9 +219,16 @@ def _all_taken(loaded: Loaded, n: int) -> None:
         raise BenchError(f"{n} requests should have been answered 200: {dict(loaded.statuses)}")
 
 
+class _Receiver(NamedTuple):
+    """A running receiver."""
+
+    port: int
+    pid: int
+
+
 @contextmanager
-def _receiver(redis: RedisRig, *, three: bool, destination: str = "http://127.0.0.1:9") -> Iterator[int]:
-    """Run one receiver process, on a core of its own where there are enough, and return its port."""
+def _receiver(redis: RedisRig, *, three: bool, destination: str = "http://127.0.0.1:9") -> Iterator[_Receiver]:
+    """Run one receiver process, on a core of its own where there are enough."""
     settings = _settings(redis.folder, three=three)
     env = Tercel(destination).environment(redis.url, redis.folder) | {"TERCEL_CONFIG": str(settings)}
     port = _free_port()
@@ -213,7 +237,7 @@ def _receiver(redis: RedisRig, *, three: bool, destination: str = "http://127.0.
         if three:
             _pin(child.pid, RECEIVER_CORE)
         wait_for(lambda: _answers(port), timeout_s=READY_S, what="the receiver to answer", watched=[child])
-        yield port
+        yield _Receiver(port, child.pid)
 
 
 def _settings(folder: Path, *, three: bool) -> Path:

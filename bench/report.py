@@ -13,7 +13,9 @@ from typing import Any, Final
 from bench.children import ROOT
 from bench.design_note import design_note
 from bench.machine import Machine, describe
+from bench.report_syncs import syncs
 from bench.spread import Spread, number
+from bench.tables import table
 from bench.targets import verdicts
 
 PATH: Final = ROOT / "bench" / "RESULTS.md"
@@ -49,7 +51,7 @@ def render(figures: Mapping[str, Figures], machine: Machine, *, quick: bool, day
         "## The machine",
         _machine(machine, day, quick=quick, loads=[one["load_before"] for one in figures.values()]),
         "## Wanted and measured",
-        _table(("figure", "wanted", "measured", ""), verdicts(figures)),
+        table(("figure", "wanted", "measured", ""), verdicts(figures)),
         "## Throughput: profile records a second, limiter off",
         "Tercel and the textbook application (one task a record, `celery-batches`, `bench/textbook/`) in turn in one "
         "run: the same Redis binary and settings, each time a new server, the same sink, two worker processes, one "
@@ -80,9 +82,10 @@ def render(figures: Mapping[str, Figures], machine: Machine, *, quick: bool, day
         _received(received),
         "From the moment at which an identify should have been sent, 500 a second, to the stand-in's answer that holds "
         "its profile, everything on this machine:",
-        _table(
+        table(
             ("", "measured", "p50 ms", "p99 ms", "max ms"), [_spread_row("identifies", received["arrival_to_answer"])]
         ),
+        *syncs(figures),
     ]
     return "\n\n".join(parts)
 
@@ -117,7 +120,7 @@ def _throughput(figures: Figures) -> str:
                 f"**{Spread(**ratio)}**" if ratio else "-",
             )
         )
-    return _table(("", "appendfsync", "Tercel", "textbook", "ratio"), rows)
+    return table(("", "appendfsync", "Tercel", "textbook", "ratio"), rows)
 
 
 def _others(figures: Figures) -> str:
@@ -150,7 +153,7 @@ def _backlogs(backlogs: Iterable[Figures]) -> str:
         for one in backlogs
     ]
     head = ("records waiting", "enqueue /s", "Redis us/record", "deliver /s", "Redis us/record", "bytes/record")
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _limited(figures: Figures) -> str:
@@ -166,7 +169,7 @@ def _limited(figures: Figures) -> str:
         )
         for one in measured
     ]
-    return _table(("processes", "records a call", "limit used", "429s", "most in any second", "tightest"), rows)
+    return table(("processes", "records a call", "limit used", "429s", "most in any second", "tightest"), rows)
 
 
 def _latency(figures: Figures) -> str:
@@ -181,7 +184,7 @@ def _latency(figures: Figures) -> str:
         share = figures["utilisation_under_full_calls"]
         named.append((f"backfill in calls of 1,000 ({share:.0%} of the limit: the CPU is used up)", full["all"]))
     rows = [_spread_row(name, one) for name, one in named]
-    return _table(("live records", "measured", "p50 ms", "p99 ms", "max ms"), rows)
+    return table(("live records", "measured", "p50 ms", "p99 ms", "max ms"), rows)
 
 
 def _received(figures: Figures) -> str:
@@ -197,7 +200,7 @@ def _received(figures: Figures) -> str:
         for fsync in FSYNCS
     ]
     head = ("appendfsync", "single messages /s", "p50 ms", "p99 ms", "in batches: messages /s", "records /s")
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _shared(figures: Figures) -> str:
@@ -206,8 +209,3 @@ def _shared(figures: Figures) -> str:
 
 def _spread_row(name: str, one: Figures) -> Sequence[str]:
     return (name, f"{one['records']:,}", number(one["p50_ms"]), number(one["p99_ms"]), number(one["max_ms"]))
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

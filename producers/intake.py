@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tercel.records import Record
 
@@ -23,8 +24,7 @@ class Refusal:
         return f"{self.where}: {self.reason}" if self.where else self.reason
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """What one input became for one deployment: records in order, and what became none.
 
     ``filtered`` counts parts that were left out on purpose (no trigger matched, a consent says no). ``refused`` are

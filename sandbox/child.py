@@ -16,8 +16,8 @@ from typing import IO
 
 from tercel.errors import TercelError
 
-START_S = 20.0  # seconds a child gets to say where it listens; generous, machines are busy
-STOP_S = 6.0  # seconds a child gets to leave after SIGTERM before it is killed
+START_S = 60.0  # seconds a child gets to say where it listens; generous, machines are busy
+STOP_S = 20.0  # seconds a child gets to leave after SIGTERM before it is killed
 STDERR_SHOWN = 2_000  # characters of a failed child's last words
 
 

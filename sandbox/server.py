@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.door import ADMIN_PATH, Arrive, protocol_at
 
-GRACE_S = 2  # seconds that requests in hand get when the server stops
+GRACE_S = 5  # seconds that requests in hand get when the server stops
 KEEP_ALIVE_S = 75  # seconds an idle connection is kept; longer than the pause between a client's calls
 
 GARBAGE_AFTER = 100_000  # objects made before Python looks for cycles; its own 700 is less than one bulk call

@@ -5,6 +5,7 @@ from __future__ import annotations
 pytest_plugins = [
     "tests.support.redis_server",
     "tests.support.processes",
+    "tests.support.properties",
     "tests.support.cutting_proxy",
     "tests.support.house",
 ]

@@ -52,8 +52,9 @@ class Batcher:
         while not stopping.is_set():
             self._beat()
             try:
+                self.renew_leases()  # first: a process that stood still must not take its own calls for a dead one's
                 busy = [self.look(name) for name in self._rt.settings.deployments]
-                self.renew_leases()
+                self._rt.surge.share()
                 self._housekeeping.look_in()
             except RedisError as error:
                 if not away:

@@ -313,7 +313,7 @@ class Delivery:
     # -- halts ----------------------------------------------------------------------------------------------------
 
     def _respect_halt(self) -> None:
-        halted = self._rt.lanes.halted(self._name)
+        halted = self._call.claim.halted
         if halted is None:
             return
         every_s = self._settings.halt_probe_s

@@ -6,6 +6,8 @@ exists, instead of finding a million rejections.
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
 from dataclasses import dataclass
 
 from redis import Redis
@@ -29,13 +31,24 @@ class Surge:
         self._redis = redis
         self._rule = rule
         self._prefix = prefix
+        self._lock = threading.Lock()
+        self._delivered: Counter[tuple[str, LaneKind]] = Counter()
 
     def settled(self, deployment: str, kind: LaneKind, records: int) -> None:
-        """Count records that were delivered."""
-        self._count(deployment, kind, {"all": records})
+        """Note records that were delivered. They count from the next :meth:`share` on, which is due within moments."""
+        with self._lock:
+            self._delivered[deployment, kind] += records
+
+    def share(self) -> None:
+        """Count what was delivered since the last time, for all workers to see."""
+        with self._lock:
+            delivered, self._delivered = self._delivered, Counter()
+        for (deployment, kind), records in delivered.items():
+            self._count(deployment, kind, {"all": records})
 
     def would_halt(self, deployment: str, kind: LaneKind, code: str, records: int) -> bool:
         """Count records about to be rejected for one reason; True where the lane should halt instead."""
+        self.share()
         seen, alike = self._count(deployment, kind, {"all": records, code: records}, code)
         return seen >= self._rule.records and alike >= self._rule.share * seen
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -68,9 +67,11 @@ def json_answer(content: object, status: int = 200) -> Answer:
 
 async def write(send: Send, answer: Answer, *, head_only: bool = False) -> None:
     """Send an answer. ``head_only`` leaves the body out, and keeps its length."""
-    headers = [*answer.headers]
-    if answer.status != 204:
-        headers.append((b"content-length", b"%d" % len(answer.body)))
-    with suppress(RuntimeError, OSError):  # the client hung up: uvloop says so, where asyncio would say nothing
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if head_only else answer.body})
+    status, body, headers, _ = answer
+    if status != 204:
+        headers = (*headers, (b"content-length", b"%d" % len(body)))
+    try:
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if head_only else body})
+    except (RuntimeError, OSError):
+        return  # the client hung up: uvloop says so, where asyncio would say nothing

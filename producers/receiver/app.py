@@ -32,7 +32,7 @@ class App:
     """The doors of one process. ``webhook`` and ``third_party`` are None while nobody may use them: then they are shut.
 
     ``mparticle`` are mParticle's doors by path. ``pages`` are what is read rather than posted to, by path; whatever
-    they answer is not counted.
+    they answer is not counted. ``close`` gives back what the doors hold on the event loop, once it serves no more.
     """
 
     def __init__(
@@ -42,8 +42,10 @@ class App:
         third_party: ThirdParty | None,
         readiness: Readiness,
         pages: dict[str, Answer],
+        close: Callable[[], Awaitable[None]],
         mparticle: Mapping[str, Serve] = _NO_DOORS,
     ) -> None:
+        self.close = close
         self._webhook, self._third_party, self._readiness, self._pages = webhook, third_party, readiness, pages
         self._mparticle = mparticle
 
@@ -58,15 +60,7 @@ class App:
             await write(send, answer, head_only=method == "HEAD")
             return
         started = time.perf_counter()
-        request = Request(
-            method,
-            path,
-            scope["raw_path"].decode("latin-1"),
-            scope["query_string"].decode("latin-1"),
-            dict(scope["headers"]),
-            receive,
-        )
-        answer = await self._served(door, request)
+        answer = await self._served(door, Request(scope, receive))
         observing.request_done(door, answer.outcome, time.perf_counter() - started)
         await write(send, answer, head_only=method == "HEAD")
 

@@ -43,8 +43,9 @@ class Desk:
             if not fate.is_in:
                 raise self._put_off(inputs, *_WHY[fate])
         for one in inputs:
-            for note in one.taken.notes:
-                observing.noted(one.sender, note)
+            if one.taken.notes:
+                for note in one.taken.notes:
+                    observing.noted(one.sender, note)
         return fates
 
     @staticmethod

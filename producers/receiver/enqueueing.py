@@ -16,24 +16,24 @@ _AWAY: Final = (RedisError, RedisUnavailable, OSError)
 
 
 class EnqueuesParcels(Protocol):
-    """The one method of :class:`tercel.lanes.Lanes` that is used here."""
+    """The one method of :class:`tercel.lanes.LanesOnLoop` that is used here."""
 
-    def enqueue(
+    async def enqueue(
         self,
         deployment: str,
         urgency: Urgency,
         records: Sequence[Record],
         *,
-        high_water: int | None = None,
+        high_water: int = 0,
         parcels: Sequence[Parcel] = (),
         window_s: float = 0.0,
     ) -> Enqueued:
-        """Put records on the lanes, all of them or none."""
+        """Put records on their lanes, all of them or none."""
         ...
 
 
 class Enqueuer:
-    """Enqueues loads of one deployment, in order. Blocks: it is called in a thread.
+    """Enqueues loads of one deployment, in order.
 
     ``high_water`` is in records a lane, ``window_s`` the seconds for which inputs are remembered, ``urgency`` that of
     the lanes.
@@ -44,7 +44,7 @@ class Enqueuer:
     ) -> None:
         self._lanes, self._high_water, self._window_s, self._urgency = lanes, high_water, window_s, urgency
 
-    def put(self, deployment: str, loads: Sequence[Load]) -> list[Fate]:
+    async def put(self, deployment: str, loads: Sequence[Load]) -> list[Fate]:
         """Put loads on their lanes with one script where that goes, and return the fate of each.
 
         A full lane refuses the whole script: whatever goes to that lane is then left out, with what comes after it for
@@ -55,7 +55,7 @@ class Enqueuer:
         left = list(range(len(loads)))
         while left:
             try:
-                found = self._enqueue(deployment, [loads[place] for place in left])
+                found = await self._enqueue(deployment, [loads[place] for place in left])
             except LaneFull as full:
                 if full.kind is None:  # Redis itself is full: nothing gets in
                     break
@@ -68,10 +68,10 @@ class Enqueuer:
             break
         return fates
 
-    def _enqueue(self, deployment: str, loads: Sequence[Load]) -> list[Fate]:
+    async def _enqueue(self, deployment: str, loads: Sequence[Load]) -> list[Fate]:
         records = [record for load in loads for record in load.records]
         parcels = [Parcel(len(load.records), load.seen_id, load.filtered, load.rejected) for load in loads]
-        done = self._lanes.enqueue(
+        done = await self._lanes.enqueue(
             deployment,
             self._urgency,
             records,

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from producers.receiver.values import Fate, Load
@@ -21,7 +20,7 @@ from producers.receiver.values import Fate, Load
 MOST_TOGETHER: Final = 500  # records in one enqueue: a script with more would hold Redis up for all others
 MOST_WAITING: Final = 50_000  # records in memory at most, about 100 MB; beyond, senders are asked to come back
 
-Put = Callable[[str, Sequence[Load]], list[Fate]]
+Put = Callable[[str, Sequence[Load]], Awaitable[list[Fate]]]
 
 
 class Crowded(Exception):
@@ -31,18 +30,17 @@ class Crowded(Exception):
 class Gatherer:
     """Takes loads in and answers with their fates. Lives on one event loop.
 
-    ``put`` enqueues loads of one deployment and returns their fates; it blocks, and is called in ``executor``.
+    ``put`` enqueues loads of one deployment and returns their fates.
     """
 
     def __init__(
         self,
         put: Put,
-        executor: Executor,
         *,
         most_waiting: int = MOST_WAITING,
         most_together: int = MOST_TOGETHER,
     ) -> None:
-        self._put, self._executor = put, executor
+        self._put = put
         self._most_waiting, self._most_together = most_waiting, most_together
         self._lines: dict[str, _Line] = {}
         self._waiting = 0
@@ -93,7 +91,7 @@ class Gatherer:
         """Enqueue these together, and tell those who wait for them."""
         loads = [load for load, _, _ in going]
         try:
-            fates = await asyncio.get_running_loop().run_in_executor(self._executor, self._put, deployment, loads)
+            fates = await self._put(deployment, loads)
         except Exception as error:  # a mistake of ours: who waits must hear of it, and the line goes on
             for load, ticket, _ in going:
                 ticket.fail(load, error)

@@ -61,17 +61,21 @@ class Keepsake:
         return bool(self.rejections or self.announced)
 
 
+NOTHING: Final = Keepsake((), ())
+
+
 def keepsake_of(inputs: Sequence[Input]) -> Keepsake:
     """Return what the store must know of these inputs before they are enqueued."""
     rejections: list[Rejection] = []
     announced: list[tuple[str, str, str]] = []
     for one in inputs:
-        if one.taken.refused:
+        taken = one.taken
+        if taken.refused:
             rejections += _rejections(one)
-        for record in one.taken.records:
+        for record in taken.records:
             if type(record) is Audience and record.action == "create" and record.name and record.external_id:
-                announced.append((one.taken.deployment, record.name, record.external_id))
-    return Keepsake(tuple(rejections), tuple(announced))
+                announced.append((taken.deployment, record.name, record.external_id))
+    return Keepsake(tuple(rejections), tuple(announced)) if rejections or announced else NOTHING
 
 
 def keep(store: Keeps, keepsake: Keepsake) -> None:

@@ -15,13 +15,18 @@ LOGGER: Final = logging.getLogger("tercel.receiver")
 def set_up(level: str, form: str) -> None:
     """Log to stderr at ``level``; ``form`` is ``text`` or ``json``."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Json() if form == "json" else logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler.setFormatter(formatter(form))
     for logger in (LOGGER, logging.getLogger("uvicorn.error")):
         logger.handlers = [handler]
         logger.propagate = False
         logger.setLevel(level)
     # Uvicorn tells of every request it cannot read, with what it could read of it.
     logging.getLogger("uvicorn.error").setLevel(max(logging.getLevelName(level), logging.ERROR))
+
+
+def formatter(form: str) -> logging.Formatter:
+    """Return how lines look; ``form`` is ``text`` or ``json``."""
+    return _Json() if form == "json" else logging.Formatter("%(asctime)s %(levelname)s %(message)s")
 
 
 def said(text: str) -> None:

@@ -12,7 +12,7 @@ from redis import Redis
 from producers.mparticle.surge import Surges
 from producers.receiver.answers import Answer
 from producers.receiver.desk import Desk
-from producers.receiver.enqueueing import Enqueuer
+from producers.receiver.enqueueing import Enqueuer, EnqueuesParcels
 from producers.receiver.firehose_door import FirehoseDoor, Means
 from producers.receiver.gathering import Gatherer
 from producers.receiver.mparticle_senders import FirehoseSenders
@@ -40,7 +40,14 @@ def check_firehose(settings: Settings) -> None:
 
 
 def firehose_doors(
-    settings: Settings, *, redis: Redis, lanes: Lanes, store: Store, live: Desk, aside: Executor, stack: ExitStack
+    settings: Settings,
+    *,
+    redis: Redis,
+    lanes: EnqueuesParcels,
+    store: Store,
+    live: Desk,
+    aside: Executor,
+    stack: ExitStack,
 ) -> dict[str, Serve]:
     """Return the Firehose doors that are open, by path. ``live`` is the desk of the other doors, ``aside`` its store's.
 
@@ -49,9 +56,7 @@ def firehose_doors(
     senders = {door: FirehoseSenders(settings, door) for door in FIREHOSE}
     if not any(senders.values()):
         return {}
-    enqueueing = ThreadPoolExecutor(max(1, len(settings.deployments)), thread_name_prefix="enqueue-bulk")
     asking = ThreadPoolExecutor(ASIDE_THREADS, thread_name_prefix="audiences")
-    stack.callback(enqueueing.shutdown)
     stack.callback(asking.shutdown, wait=False, cancel_futures=True)
     enqueuer = Enqueuer(
         lanes,
@@ -59,8 +64,14 @@ def firehose_doors(
         window_s=settings.receiver.dedupe_window_s,
         urgency=Urgency.BULK,
     )
-    bulk = Desk(Gatherer(enqueuer.put, enqueueing), store, aside)
-    means = Means(live, bulk, Surges(redis, lanes, prefix=settings.redis_prefix), store, asking)
+    bulk = Desk(Gatherer(enqueuer.put), store, aside)
+    means = Means(
+        live,
+        bulk,
+        Surges(redis, Lanes(redis, prefix=settings.redis_prefix), prefix=settings.redis_prefix),
+        store,
+        asking,
+    )
     return {
         FIREHOSE[door]: FirehoseDoor(door, sender, means, settings).serve for door, sender in senders.items() if sender
     }

@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+from functools import lru_cache
 from typing import Final
 
 from producers.receiver.json_text import first_element
 
 SCHEME: Final = b"apikey-v1 "  # of the third-party API's keys, in lower case
+MOST_SECRETS: Final = 64  # whose digests are kept at hand
 _SIGNATURE_LENGTH: Final = 40  # hex digits of an HMAC-SHA1
 
 
@@ -23,7 +25,15 @@ def is_signed(body: bytes, signature: bytes, secret: bytes) -> bool:
     signed = first_element(body) if body.lstrip()[:1] == b"[" else body
     if signed is None:
         return False
-    return hmac.compare_digest(hmac.digest(secret, signed, "sha1").hex().encode(), signature)
+    digest = _keyed(secret).copy()
+    digest.update(signed)
+    return hmac.compare_digest(digest.hexdigest().encode(), signature)
+
+
+@lru_cache(maxsize=MOST_SECRETS)
+def _keyed(secret: bytes) -> hmac.HMAC:
+    """Return a digest that has taken its key in: that is half the work of signing a message."""
+    return hmac.new(secret, digestmod="sha1")
 
 
 def write_keys(authorization: bytes) -> tuple[bytes, ...]:

@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import MutableMapping
+from typing import Any
 
 from producers.receiver import reasons
 from producers.receiver.answers import Problem
 from producers.receiver.bodies import Receive, read_body
 
 
-@dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request. ``path`` is decoded and ``raw_path`` is as it came; header names are in lower case.
+    """One HTTP request. Header names are in lower case; what is seldom asked for is decoded when it is asked for.
 
-    ``headers`` and ``receive`` may hold secrets and personal data, and are left out of ``repr``.
+    It may hold secrets and personal data, and its ``repr`` shows nothing of it.
     """
 
-    method: str
-    path: str = field(repr=False)
-    raw_path: str = field(repr=False)
-    query: str = field(repr=False)
-    headers: Mapping[bytes, bytes] = field(repr=False)
-    receive: Receive = field(repr=False)
+    __slots__ = ("_receive", "_scope", "headers", "method", "path")
+
+    def __init__(self, scope: MutableMapping[str, Any], receive: Receive) -> None:
+        self._scope, self._receive = scope, receive
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]  # decoded
+        self.headers: dict[bytes, bytes] = dict(scope["headers"])
+
+    @property
+    def raw_path(self) -> str:
+        """The path as it came."""
+        return str(self._scope["raw_path"], "latin-1")
+
+    @property
+    def query(self) -> str:
+        """What follows the question mark, as it came."""
+        return str(self._scope["query_string"], "latin-1")
 
     async def body(self, most_bytes: int) -> bytes:
         """Return the whole body, unpacked. Raises :class:`Problem`."""
-        return await read_body(self.receive, self.headers, most_bytes=most_bytes)
+        return await read_body(self._receive, self.headers, most_bytes=most_bytes)
 
     def require_json(self) -> None:
         """Raise :class:`Problem` (415) where the body is said to be something other than JSON."""

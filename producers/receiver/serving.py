@@ -27,9 +27,9 @@ from producers.receiver.mparticle_doors import firehose_doors
 from producers.receiver.senders import ThirdPartySenders, segment_keys
 from producers.receiver.third_party_door import ThirdPartyDoor
 from producers.receiver.webhook import Target, Webhook
-from tercel.connections import connect
+from tercel.connections import connect, connect_on_loop
 from tercel.errors import SettingsError, UsageError
-from tercel.lanes import Lanes
+from tercel.lanes import LanesOnLoop
 from tercel.settings import Settings
 from tercel.store import Store
 
@@ -55,25 +55,21 @@ def opened(settings: Settings, targets: Mapping[str, Target]) -> Iterator[App]:
     Raises SettingsError for a key that cannot be read, and the store's errors.
     """
     with ExitStack() as stack:
-        redis = stack.enter_context(
-            connect(
-                settings.plain_redis_url(),
-                home=settings.home,
-                socket_timeout_s=REDIS_ANSWER_S,
-                retries=REDIS_RETRIES,
-                client_name="tercel-receiver",
-            )
-        )
+        how: dict[str, Any] = {
+            "home": settings.home,
+            "socket_timeout_s": REDIS_ANSWER_S,
+            "retries": REDIS_RETRIES,
+            "client_name": "tercel-receiver",
+        }
+        redis = stack.enter_context(connect(settings.plain_redis_url(), **how))
         store = stack.enter_context(Store.open(settings.plain_database_url()))
-        lanes = Lanes(redis, prefix=settings.redis_prefix, batch_id_ttl_s=settings.lanes.batch_id_ttl_s)
-        # One enqueue of each deployment is in flight at most, so none ever waits for another's thread.
-        enqueueing = ThreadPoolExecutor(max(1, len(settings.deployments)), thread_name_prefix="enqueue")
+        on_loop = connect_on_loop(settings.plain_redis_url(), **how)
+        lanes = LanesOnLoop(on_loop, prefix=settings.redis_prefix, batch_id_ttl_s=settings.lanes.batch_id_ttl_s)
         aside = ThreadPoolExecutor(STORE_THREADS, thread_name_prefix="store")
-        stack.callback(enqueueing.shutdown)
         stack.callback(aside.shutdown, wait=False, cancel_futures=True)
         receiver = settings.receiver
         enqueuer = Enqueuer(lanes, high_water=settings.lanes.high_water, window_s=receiver.dedupe_window_s)
-        desk = Desk(Gatherer(enqueuer.put, enqueueing), store, aside)
+        desk = Desk(Gatherer(enqueuer.put), store, aside)
         keys, others = segment_keys(settings), ThirdPartySenders(settings)
         feeds = feed_doors(settings, desk)
         mparticle = {
@@ -86,6 +82,7 @@ def opened(settings: Settings, targets: Mapping[str, Target]) -> Iterator[App]:
             third_party=ThirdPartyDoor(others, desk, receiver).serve if others else None,
             readiness=Readiness(redis, store, aside),
             pages=pages(webhook=bool(keys), third_party=bool(others), feed=bool(feeds)),
+            close=on_loop.aclose,
         )
 
 
@@ -130,8 +127,15 @@ def serve(app: App, sock: socket.socket) -> None:
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER, 50, 100)
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(server.serve(sockets=[sock]))
+        runner.run(_serve(server, app, sock))
     log.said("the receiver has ended")
+
+
+async def _serve(server: uvicorn.Server, app: App, sock: socket.socket) -> None:
+    try:
+        await server.serve(sockets=[sock])
+    finally:
+        await app.close()
 
 
 class _Server(uvicorn.Server):

@@ -36,6 +36,9 @@ class Target(Protocol):
         ...
 
 
+_OUTCOMES: Final = ("accepted", "duplicate", "filtered", "rejected")  # the better ones first
+
+
 class _Tally:
     """What became of the messages of one request, by outcome; ``problems`` are those of refused ones."""
 
@@ -45,11 +48,21 @@ class _Tally:
         self.counts = dict.fromkeys(_OUTCOMES, 0)
         self.problems: list[dict[str, Any]] = []
 
+    def count(self, number: int | None, inputs: Sequence[Input], outcome: str) -> None:
+        """Add a message; ``number`` is its place in the batch."""
+        self.counts[outcome] += 1
+        for refusal in _refusals(inputs):
+            if len(self.problems) < MOST_SHOWN:
+                place = {} if number is None else {"message": number}
+                self.problems.append({**place, "code": refusal.code, "field": refusal.where, "problem": refusal.reason})
+
     def answer(self) -> Answer:
+        """Return what the sender is told."""
         return json_answer({**self.counts, "problems": self.problems} if self.problems else self.counts)
 
 
-_OUTCOMES: Final = ("accepted", "duplicate", "filtered", "rejected")  # the better ones first
+# What is told of one message of which nothing was refused: it depends on the outcome alone.
+_ANSWER_OF_ONE: Final = {outcome: json_answer(dict.fromkeys(_OUTCOMES, 0) | {outcome: 1}) for outcome in _OUTCOMES}
 
 
 class Webhook:
@@ -94,12 +107,16 @@ class Webhook:
 
     async def _take_one(self, name: str, message: dict[str, Any]) -> Answer:
         inputs = self._inputs(name, message)
-        if all(one.taken.is_lost for one in inputs):
+        has_refusals = any(one.taken.refused for one in inputs)
+        if has_refusals and all(one.taken.is_lost for one in inputs):
             observing.inputs_done(name, "refused")
             raise _refusal("Nothing of the message can be used.", _named(inputs))
+        outcome = _best(inputs, await self._desk.take(inputs))
+        observing.inputs_done(name, outcome)
+        if not has_refusals:
+            return _ANSWER_OF_ONE[outcome]
         tally = _Tally()
-        _count(tally, None, inputs, await self._desk.take(inputs))
-        _observe(name, tally)
+        tally.count(None, inputs, outcome)
         return tally.answer()
 
     async def _take_batch(self, name: str, messages: list[Any]) -> Answer:
@@ -120,8 +137,10 @@ class Webhook:
         fates = iter(await self._desk.take([one for inputs in by_message for one in inputs]) if messages else ())
         tally = _Tally()
         for number, inputs in enumerate(by_message):
-            _count(tally, number, inputs, [next(fates) for _ in inputs])
-        _observe(name, tally)
+            tally.count(number, inputs, _best(inputs, [next(fates) for _ in inputs]))
+        for outcome, n in tally.counts.items():
+            if n:
+                observing.inputs_done(name, outcome, n)
         return tally.answer()
 
     def _inputs(self, name: str, message: Any) -> list[Input]:
@@ -157,15 +176,11 @@ class Webhook:
         return any(proofs.same(key, one) for one in given)
 
 
-def _count(tally: _Tally, number: int | None, inputs: Sequence[Input], fates: Sequence[Fate]) -> None:
-    """Put one message into its class: the best of what became of it."""
-    classes = list(map(_class, inputs, fates))
-    best = classes[0] if len(classes) == 1 else min(classes, key=_OUTCOMES.index)
-    tally.counts[best] += 1
-    for refusal in _refusals(inputs):
-        if len(tally.problems) < MOST_SHOWN:
-            place = {} if number is None else {"message": number}
-            tally.problems.append({**place, "code": refusal.code, "field": refusal.where, "problem": refusal.reason})
+def _best(inputs: Sequence[Input], fates: Sequence[Fate]) -> str:
+    """Return a message's class: the best of what became of it."""
+    if len(inputs) == 1:
+        return _class(inputs[0], fates[0])
+    return min(map(_class, inputs, fates), key=_OUTCOMES.index)
 
 
 def _class(one: Input, fate: Fate) -> str:
@@ -183,12 +198,6 @@ def _refusals(inputs: Sequence[Input]) -> Iterator[Refusal]:
 
 def _named(inputs: Sequence[Input]) -> list[str]:
     return list(dict.fromkeys(str(refusal) for refusal in _refusals(inputs)))
-
-
-def _observe(name: str, tally: _Tally) -> None:
-    for outcome, n in tally.counts.items():
-        if n:
-            observing.inputs_done(name, outcome, n)
 
 
 def _refusal(text: str, problems: Sequence[str]) -> Problem:

@@ -91,13 +91,18 @@ def translate(
     Raises BadCall, which names each field, where nothing of the call can be taken; of a call with several items the
     good ones are taken and the others returned as ``refused``.
     """
+    return translate_in(Context(split_large, new_event_id, callbacks), call)
+
+
+def translate_in(context: Context, call: Call) -> Translation:
+    """Return the records of a call, as :func:`translate` does, for who has many calls in one context."""
     if not isinstance(call.body, dict):
         if not isinstance(call.body, Mapping):
             raise BadCall([Refusal(reasons.WRONG_TYPE, "", "The body must be a JSON object")])
         call = call._replace(body=dict(call.body))
     translator, known = _ROWS[call.name]
     try:
-        made = translator(call, Context(split_large, new_event_id, callbacks))
+        made = translator(call, context)
     except RecursionError:
         raise BadCall([Refusal(reasons.TOO_DEEP, "", "The body is nested too deeply")]) from None
     if known is not None and not call.body.keys() <= known:

@@ -15,6 +15,7 @@ import typer
 from tercel.cli import (
     audiences,
     backfill,
+    beat,
     check,
     database,
     demo,
@@ -34,6 +35,7 @@ from tercel.cli import (
 )
 from tercel.cli.failing import exit_status_of
 from tercel.cli.flags import with_plain_flags
+from tercel.interrupts import hear_interrupts
 
 # In the order of `tercel --help`. A new command is one more module here.
 COMMANDS = (
@@ -41,6 +43,7 @@ COMMANDS = (
     up,
     worker,
     receiver,
+    beat,
     backfill,
     sync,
     status,
@@ -107,4 +110,5 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def main() -> NoReturn:
     """Run this process's command line and end."""
+    hear_interrupts()
     sys.exit(run())

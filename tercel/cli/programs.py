@@ -27,6 +27,7 @@ FLOWER_COLUMNS: Final = (
 )
 FLOWER_SAVES_EVERY_MS: Final = 60_000  # of its state, so that a kill loses a minute of history at most
 FLOWER_FORGETS_WORKERS_S = 600  # seconds after which a worker that has gone leaves the page
+SYNCS_APP: Final = "producers.warehouse.scheduling.app"
 FLOWER_MOST_FAILURES: Final = 3  # in a row; it fails at once where it cannot listen, and for ever
 
 
@@ -50,6 +51,31 @@ def worker_programs(
             log=None if logs is None else logs / f"worker-{number}.log",
         )
         for number in range(1, settings.worker.processes + 1)
+    ]
+
+
+def schedule_programs(
+    settings: Settings, *, environment: Mapping[str, str], owner: int, logs: Path | None = None
+) -> list[Program]:
+    """Return what keeps the schedules of syncs: beat, and the worker that starts the runs; nothing without any."""
+    if not any(sync.schedule for sync in settings.syncs.values()):
+        return []
+    celery = (sys.executable, "-m", "celery", "-A", SYNCS_APP)
+    level = ("--loglevel", settings.log_level)
+    worker = ("worker", "--hostname", f"tercel-syncs-{owner}@%h", *level, "--without-gossip", "--without-mingle")
+    return [
+        Program(
+            name="beat",
+            command=(*celery, "beat", "--pidfile=", *level),
+            env=environment,
+            log=None if logs is None else logs / "beat.log",
+        ),
+        Program(
+            name="the worker of syncs",
+            command=(*celery, *worker),
+            env=environment,
+            log=None if logs is None else logs / "syncs.log",
+        ),
     ]
 
 

@@ -14,7 +14,7 @@ from tercel.cli import console, sandbox_file
 from tercel.cli.flower_pages import lanes_shown
 from tercel.cli.opening import load_settings, place_of
 from tercel.cli.ports import free_port
-from tercel.cli.programs import flower_program, flower_url, sandbox_program
+from tercel.cli.programs import flower_program, flower_url, sandbox_program, schedule_programs
 from tercel.cli.sandbox_file import SandboxNote
 from tercel.cli.serving import Crew, prepare_flower
 from tercel.cli.supervising import Program, Supervisor
@@ -45,6 +45,11 @@ def stand(crew: Crew, plan: Plan) -> int:
             f"Deployments: {', '.join(f'{name} ({one.url})' for name, one in crew.settings.deployments.items())}",
             f"Workers:     {crew.settings.worker.processes} processes, {crew.settings.worker.threads} threads each",
         ]
+        kept = schedule_programs(crew.settings, environment=crew.environment(), owner=os.getpid(), logs=logs)
+        if kept:
+            programs += kept
+            scheduled = sorted(name for name, sync in crew.settings.syncs.items() if sync.schedule)
+            lines.append(f"Schedules:   {', '.join(scheduled)}")
         if plan.flower:
             port = free_port(
                 crew.settings.flower.address, crew.settings.flower.port, what="Flower", option="--flower-port"

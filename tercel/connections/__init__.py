@@ -7,6 +7,7 @@ from tercel.connections.address import RedisAddress, broker_options, broker_url,
 from tercel.connections.client import connect, wait_until_ready
 from tercel.connections.durability import Durability, Finding, Level, assess, read_durability
 from tercel.connections.failures import translated, unavailable
+from tercel.connections.on_loop import connect_on_loop
 
 __all__ = [
     "Durability",
@@ -17,6 +18,7 @@ __all__ = [
     "broker_options",
     "broker_url",
     "connect",
+    "connect_on_loop",
     "read_durability",
     "translated",
     "unavailable",

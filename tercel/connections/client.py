@@ -11,7 +11,7 @@ from redis.backoff import ExponentialWithJitterBackoff
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
-from tercel.connections.address import address_of, where
+from tercel.connections.address import RedisAddress, address_of, where
 from tercel.connections.failures import unavailable
 from tercel.errors import RedisUnavailable
 
@@ -40,6 +40,21 @@ def connect(
     Raises ``SettingsError`` for a URL that cannot be read.
     """
     address = address_of(url, home)
+    settings = client_settings(address, socket_timeout_s=socket_timeout_s, client_name=client_name)
+    settings["retry"] = Retry(ExponentialWithJitterBackoff(base=RETRY_BASE_S, cap=RETRY_CAP_S), retries)
+    if not address.service:
+        return redis.Redis.from_url(address.redis_url, **settings)
+    sentinels = Sentinel(  # type: ignore[no-untyped-call]
+        address.hosts, sentinel_kwargs=sentinel_settings(address)
+    )
+    master: redis.Redis = sentinels.master_for(  # type: ignore[no-untyped-call]
+        address.service, **login_settings(address), **settings
+    )
+    return master
+
+
+def client_settings(address: RedisAddress, *, socket_timeout_s: float, client_name: str | None) -> dict[str, Any]:
+    """Return what clients of every kind are made with, as redis-py's keyword arguments; all but their ``retry``."""
     settings: dict[str, Any] = {
         "decode_responses": False,
         "socket_timeout": socket_timeout_s,
@@ -47,30 +62,30 @@ def connect(
         "health_check_interval": HEALTH_CHECK_S,
         "client_name": client_name,
         "protocol": 2,  # no push messages wanted, and one round trip less for each connection
-        "retry": Retry(ExponentialWithJitterBackoff(base=RETRY_BASE_S, cap=RETRY_CAP_S), retries),
         "retry_on_error": [redis.exceptions.BusyLoadingError],
     }
     if address.scheme != "unix":
         settings["socket_keepalive"] = True
-    if not address.service:
-        return redis.Redis.from_url(address.redis_url, **settings)
-    sentinels = Sentinel(  # type: ignore[no-untyped-call]
-        address.hosts,
-        sentinel_kwargs={
-            "socket_timeout": PROBE_TIMEOUT_S,
-            "socket_connect_timeout": PROBE_TIMEOUT_S,
-            **address.sentinel_login,
-        },
-    )
-    master: redis.Redis = sentinels.master_for(  # type: ignore[no-untyped-call]
-        address.service,
-        db=address.db,
-        username=address.username,
-        password=address.password,
+    return settings
+
+
+def sentinel_settings(address: RedisAddress) -> dict[str, Any]:
+    """Return how the sentinels themselves are asked."""
+    return {
+        "socket_timeout": PROBE_TIMEOUT_S,
+        "socket_connect_timeout": PROBE_TIMEOUT_S,
+        **address.sentinel_login,
+    }
+
+
+def login_settings(address: RedisAddress) -> dict[str, Any]:
+    """Return what a client of the master that sentinels name needs; elsewhere the URL says it."""
+    return {
+        "db": address.db,
+        "username": address.username,
+        "password": address.password,
         **dict(address.options),
-        **settings,
-    )
-    return master
+    }
 
 
 def wait_until_ready(

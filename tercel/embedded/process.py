@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 LAUNCHER = Path(__file__).with_name("launch.py")
@@ -28,14 +29,14 @@ class ChildProcess:
         self,
         program: Sequence[str | Path],
         *,
-        output: Path,
+        output: Path | None,
         last_signal: signal.Signals = signal.SIGTERM,
         pass_fds: Sequence[int] = (),
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         watchdog: bool = False,
     ) -> None:
-        """Start ``program`` (an absolute path and its arguments), appending what it prints to ``output``.
+        """Start ``program`` (an absolute path and its arguments), appending what it prints to ``output`` (None: ours).
 
         ``last_signal`` is what it gets when this process dies. ``pass_fds`` are file descriptors it inherits.
         ``watchdog`` uses the way of systems without a parent death signal. Raises ``OSError`` if it cannot be started.
@@ -88,12 +89,12 @@ class ChildProcess:
 
     def _run(self) -> None:
         try:
-            with self._output.open("ab") as sink:
+            with nullcontext() if self._output is None else self._output.open("ab") as sink:
                 self._process = subprocess.Popen(
                     self._argv,
                     stdin=subprocess.DEVNULL,
                     stdout=sink,
-                    stderr=subprocess.STDOUT,
+                    stderr=None if sink is None else subprocess.STDOUT,
                     start_new_session=True,
                     pass_fds=self._pass_fds,
                     env=None if self._env is None else dict(self._env),

@@ -13,20 +13,20 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from redis import Redis
+from redis.client import Pipeline
 
 from tercel import messages
-from tercel.errors import CheckpointMoved, LaneFull
 from tercel.lanes.cancelling import Cancelling
-from tercel.lanes.memory import FULL_SHARE, MemoryGuard
+from tercel.lanes.enqueuing import LETTERS, NO_CHECKPOINT, arguments, enqueued, redis_full
+from tercel.lanes.memory import MemoryGuard
 from tercel.lanes.receipts import Receipting, Written
-from tercel.lanes.values import Change, Claim, Enqueued, Lane, Parcel, Survey
+from tercel.lanes.values import Change, Claim, Enqueued, Lane, Parcel, Survey, halted_of
 from tercel.records import LANE_KIND_OF_LETTER, LaneKind, Record, Urgency
 
 BATCH_ID_TTL_S: Final = 900.0  # seconds a batch id is remembered: far longer than redis-py goes on resending
 WAKE_S: Final = 10.0  # seconds after which an unanswered wake-up of a call is taken for lost
 WAKE_AT_ONCE: Final = 200  # calls a script wakes: it must not hold Redis up
 
-_LETTER: Final = {Urgency.LIVE: "l", Urgency.BULK: "b"}
 _URGENCY: Final = {"l": Urgency.LIVE, "b": Urgency.BULK}
 
 
@@ -76,46 +76,27 @@ class Lanes(Receipting, Cancelling):
         in order and all of them; an input seen within the last ``window_s`` seconds (to a quarter of that more) is left
         out and counted as duplicate.
 
-        Raises :class:`LaneFull`, which says of what kind the full lane is, and :class:`CheckpointMoved`; both mean that
-        nothing was changed.
+        Raises LaneFull, which says of what kind the full lane is, and CheckpointMoved; both mean that nothing was
+        changed.
         """
         if high_water and self._memory.is_full():
-            raise LaneFull(f"Redis uses over {FULL_SHARE:.0%} of its maxmemory: wait until lanes drain, or raise it")
+            raise redis_full()
         ids = record_ids if record_ids is not None else messages.new_record_ids(len(records))
         encoded = messages.encode(deployment, urgency, records, run=run, at_ms=int(self._clock() * 1000), ids=ids)
-        tallies = [part for field, n in (tally or {}).items() for part in (field, n)]
-        before, after = checkpoint or ("", "")
-        answer = self._scripts.run(
-            "enqueue",
-            self._keys(deployment),
-            [
-                _LETTER[urgency],
-                batch_id or secrets.token_hex(8),
-                self._batch_ttl_ms,
-                high_water or 0,
-                run,
-                before,
-                after,
-                len(tallies) // 2,
-                int(window_s * 1000),
-                len(parcels),
-                *tallies,
-                *(part for p in parcels for part in (p.seen_id, p.records, p.filtered, p.rejected)),
-                *encoded,
-            ],
+        given = arguments(
+            LETTERS[urgency],
+            encoded,
+            run=run,
+            batch_id=batch_id,
+            batch_ttl_ms=self._batch_ttl_ms,
+            high_water=high_water or 0,
+            checkpoint=checkpoint or NO_CHECKPOINT,
+            tally=tally,
+            parcels=parcels,
+            window_s=window_s,
         )
-        word = answer[0]
-        if word == b"full":
-            lane = answer[1].decode().removeprefix(self.prefix)
-            raise LaneFull(
-                f"lane {lane} holds {answer[2]} records, its high-water mark is {high_water}: wait, then retry",
-                LaneKind(lane.rsplit(".", 2)[1]),
-            )
-        if word == b"moved":
-            raise CheckpointMoved(f"run {run} is not where this process left it: another process is working on it")
-        if word == b"repeat":
-            return Enqueued(answer[1], repeated=True)
-        return Enqueued(answer[1], duplicates=tuple(position - 1 for position in answer[2]))
+        answer = self._scripts.run("enqueue", self._keys(deployment), given)
+        return enqueued(answer, prefix=self.prefix, high_water=high_water or 0, run=run)
 
     def checkpoint(self, run: str) -> str:
         """Return how far a run has come, as its producer wrote it; "" at the start."""
@@ -170,7 +151,7 @@ class Lanes(Receipting, Cancelling):
             "cut",
             self._keys(deployment),
             [
-                _LETTER[urgency],
+                LETTERS[urgency],
                 kind.letter,
                 size,
                 call_id or messages.new_call_id(),
@@ -192,7 +173,7 @@ class Lanes(Receipting, Cancelling):
             "wake",
             self._keys(deployment),
             [
-                _LETTER[urgency],
+                LETTERS[urgency],
                 self._wake_ms,
                 messages.delivery_template(deployment, urgency),
                 self._queue(urgency),
@@ -204,11 +185,14 @@ class Lanes(Receipting, Cancelling):
 
     def claim(self, deployment: str, call_id: str, *, lease_s: float) -> Claim | None:
         """Take a call in hand for ``lease_s`` seconds. None: it is settled, in other hands, or not due yet."""
-        with self.redis.pipeline(transaction=False) as pipe:
-            args = [call_id, int(lease_s * 1000), secrets.token_hex(8)]
-            self._scripts.run("claim", self._keys(deployment), args, pipe)
-            pipe.lrange(f"{self._base(deployment)}call:{call_id}:r", 0, -1)
-            answer, records = pipe.execute()
+        base = self._base(deployment)
+
+        def and_read(pipe: Pipeline) -> None:
+            pipe.lrange(f"{base}call:{call_id}:r", 0, -1)
+            pipe.hgetall(f"{base}state")
+
+        args = [call_id, int(lease_s * 1000), secrets.token_hex(8)]
+        answer, records, state = self._scripts.run_before("claim", self._keys(deployment), args, and_read)
         if answer[0] != b"ok":
             return None
         _, fence, letter, u, attempts, claims, created, run, asking, ticket = answer
@@ -225,6 +209,7 @@ class Lanes(Receipting, Cancelling):
             messages=tuple(records),
             receipts=frozenset(map(bytes.decode, asking)),
             ticket=ticket.decode(),
+            halted=halted_of(state),
         )
 
     def urgency_of(self, deployment: str, call_id: str) -> Urgency | None:
@@ -234,7 +219,7 @@ class Lanes(Receipting, Cancelling):
 
     def put_off(self, deployment: str, call_id: str, urgency: Urgency, *, delay_s: float) -> None:
         """Have a call that nobody has claimed woken again in ``delay_s`` seconds. Its records are not read."""
-        self._scripts.run("put_off", self._keys(deployment), [call_id, _LETTER[urgency], int(delay_s * 1000)])
+        self._scripts.run("put_off", self._keys(deployment), [call_id, LETTERS[urgency], int(delay_s * 1000)])
 
     def renew(self, deployment: str, held: Sequence[tuple[str, int]], *, lease_s: float) -> list[Change]:
         """Prolong the leases of calls in hand, given as (call id, fence)."""

@@ -9,7 +9,7 @@ from redis import Redis
 
 from tercel import messages
 from tercel.lanes.scripts import Scripts
-from tercel.lanes.values import RUN_FIELDS, Halted
+from tercel.lanes.values import RUN_FIELDS, Halted, halted_of
 from tercel.records import LANE_KIND_OF_LETTER, LaneKind, Urgency
 
 NOT_COUNTED: Final = (b"checkpoint", b"receipts")  # what a run's hash holds beside its counters
@@ -36,15 +36,7 @@ class Managed:
     def halted(self, deployment: str) -> Halted | None:
         """Return why a deployment is halted, None if it is not."""
         fields: dict[bytes, bytes] = self.redis.hgetall(f"{self._base(deployment)}state")  # type: ignore[assignment]
-        if not fields:
-            return None
-        return Halted(
-            code=fields.get(b"code", b"").decode(),
-            reason=fields.get(b"reason", b"").decode(),
-            since_ms=int(fields.get(b"since", b"0")),
-            by_hand=fields.get(b"by_hand") == b"1",
-            probed=fields.get(b"probed") == b"1",
-        )
+        return halted_of(fields)
 
     def take_probe(self, deployment: str, every_s: float) -> bool:
         """Ask to be the one who probes a halted deployment in this period of ``every_s`` seconds."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from xxhash import xxh3_128_digest
 
@@ -26,8 +26,7 @@ RUN_FIELDS: Final = (
 )  # the counters of a run and of a deployment: the first is the sum of the others
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
+class Parcel(NamedTuple):
     """What one input became: the next ``records`` of an enqueue, and parts that became no record.
 
     ``seen_id`` (:func:`seen_id_of`) is what a repeat of the input is known by; empty: it is not looked for.
@@ -92,12 +91,37 @@ class Survey:
 
 
 @dataclass(frozen=True, slots=True)
+class Halted:
+    """A deployment that takes nothing until someone resumes it, or (if ``probed``) a probe passes."""
+
+    code: str
+    reason: str
+    since_ms: int
+    by_hand: bool
+    probed: bool
+
+
+def halted_of(fields: Mapping[bytes, bytes]) -> Halted | None:
+    """Read the hash that says why a deployment is halted; empty: it is not."""
+    if not fields:
+        return None
+    return Halted(
+        code=fields.get(b"code", b"").decode(),
+        reason=fields.get(b"reason", b"").decode(),
+        since_ms=int(fields.get(b"since", b"0")),
+        by_hand=fields.get(b"by_hand") == b"1",
+        probed=fields.get(b"probed") == b"1",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """A call in this worker's hands, for as long as its lease lasts. ``messages`` are its records, oldest first.
 
     ``attempts`` answers so far said "retry"; ``claims`` counts how often it was taken in hand since the last answer, so
-    a number above one means that a worker died with it. ``receipts`` are the runs in it that ask for receipts.
-    ``ticket`` is what the destination wanted remembered of it the last time; a call that is split loses it.
+    a number above one means that a worker died with it. ``receipts`` are the runs in it that ask for receipts;
+    ``halted`` says whether the deployment was halted when the call was claimed. ``ticket`` is what the destination
+    wanted remembered of it the last time; a call that is split loses it.
     """
 
     call_id: str
@@ -112,6 +136,7 @@ class Claim:
     messages: tuple[bytes, ...]
     receipts: frozenset[str] = frozenset()
     ticket: str = ""
+    halted: Halted | None = None
 
 
 class Change(StrEnum):
@@ -121,14 +146,3 @@ class Change(StrEnum):
     GONE = "gone"
     STALE = "stale"
     REPEAT = "repeat"
-
-
-@dataclass(frozen=True, slots=True)
-class Halted:
-    """A deployment that takes nothing until someone resumes it, or (if ``probed``) a probe passes."""
-
-    code: str
-    reason: str
-    since_ms: int
-    by_hand: bool
-    probed: bool

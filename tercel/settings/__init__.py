@@ -4,7 +4,14 @@
 """
 
 from tercel.settings.deployment import Deployment
-from tercel.settings.groups import DeliverySettings, FlowerSettings, LaneSettings, LimiterSettings, WorkerSettings
+from tercel.settings.groups import (
+    DeliverySettings,
+    FlowerSettings,
+    LaneSettings,
+    LimiterSettings,
+    ScheduleSettings,
+    WorkerSettings,
+)
 from tercel.settings.model import Settings
 from tercel.settings.receiving import ReceiverSettings, SegmentDestination, Sender
 from tercel.settings.syncing import SyncSettings
@@ -17,6 +24,7 @@ __all__ = [
     "LaneSettings",
     "LimiterSettings",
     "ReceiverSettings",
+    "ScheduleSettings",
     "SegmentDestination",
     "Sender",
     "Settings",

@@ -1,4 +1,4 @@
-"""The groups of settings beside the deployments: lanes, delivery, limiter, worker, Flower.
+"""The groups of settings beside the deployments: lanes, delivery, limiter, worker, schedules, Flower.
 
 Times are in seconds and all of them are settings, so that a test can shrink them.
 """
@@ -109,6 +109,18 @@ class WorkerSettings(Group):
         "127.0.0.1",
         min_length=1,
         description="Address that the metrics are served on. They name deployments and hold no customer data.",
+    )
+
+
+class ScheduleSettings(Group):
+    """The schedules of syncs, under ``[schedules]``."""
+
+    shortest_s: Seconds = Field(60.0, description="Shortest time from one scheduled run of a sync to the next.")
+    at_once: Annotated[int, counted("runs")] = Field(
+        4, description="Scheduled runs that `tercel beat` has going at once, each in a process of its own."
+    )
+    heartbeat_file: LocalPath | None = Field(
+        None, description="File that a healthy beat touches; its age is the liveness probe."
     )
 
 

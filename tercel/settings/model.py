@@ -14,7 +14,14 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from tercel.errors import SettingsError
 from tercel.settings.declared import declared_in
 from tercel.settings.deployment import SANDBOX, Deployment, DeploymentName
-from tercel.settings.groups import DeliverySettings, FlowerSettings, LaneSettings, LimiterSettings, WorkerSettings
+from tercel.settings.groups import (
+    DeliverySettings,
+    FlowerSettings,
+    LaneSettings,
+    LimiterSettings,
+    ScheduleSettings,
+    WorkerSettings,
+)
 from tercel.settings.mparticle import MParticleSettings
 from tercel.settings.nearest import suggestion
 from tercel.settings.problems import sentences
@@ -63,6 +70,9 @@ class Settings(BaseSettings):
     delivery: DeliverySettings = Field(default_factory=DeliverySettings, description="How calls are tried and retried.")
     limiter: LimiterSettings = Field(default_factory=LimiterSettings, description="How calls wait for their slot.")
     worker: WorkerSettings = Field(default_factory=WorkerSettings, description="The worker processes.")
+    schedules: ScheduleSettings = Field(
+        default_factory=ScheduleSettings, description="How the schedules of syncs are kept."
+    )
     flower: FlowerSettings = Field(default_factory=FlowerSettings, description="The Flower pages.")
     receiver: ReceiverSettings = Field(default_factory=ReceiverSettings, description="The HTTP doors.")
     senders: dict[Name, Sender] = Field(default_factory=dict, description="Who may send to the receiver, by name.")
@@ -109,6 +119,17 @@ class Settings(BaseSettings):
                     )
         for name, sync in self.syncs.items():
             _check_names(f"syncs.{name}.deployment", [sync.deployment], deployments, "deployments")
+        return self
+
+    @model_validator(mode="after")
+    def _schedules_leave_time_between(self) -> Self:
+        for name, sync in self.syncs.items():
+            timing = sync.timing
+            if timing is not None and timing.shortest.total_seconds() < self.schedules.shortest_s:
+                raise ValueError(
+                    f"syncs.{name}.schedule is {timing.text!r}, more often than once in {self.schedules.shortest_s:g} "
+                    "seconds; let more time pass between two runs, or lower schedules.shortest_s"
+                )
         return self
 
     @classmethod

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from tercel.schedules import Schedule, parse_schedule, parse_zone
 from tercel.settings.types import Group, LocalPath, Name, Secret, Share, counted, listed
 
 
@@ -89,6 +90,31 @@ class SyncSettings(Group):
     allow_empty: bool = Field(
         False, description="Let an empty source empty the audience of a mirror, in every run. Better ask each time."
     )
+    max_tries: Annotated[int, counted("runs", least=0)] = Field(
+        5,
+        description="A row that is refused in so many runs is left alone until its content changes. 0: without limit.",
+    )
+    schedule: str | None = Field(
+        None,
+        description='When it runs by itself: "every 15 minutes", or a cron expression such as "30 6 * * mon-fri" '
+        "(minute, hour, day of the month, month, day of the week). By hand only where unset.",
+    )
+    time_zone: str = Field("UTC", description="Time zone that a cron expression is meant in, such as Europe/Berlin.")
+
+    @property
+    def timing(self) -> Schedule | None:
+        """When it runs by itself; None: never."""
+        return None if self.schedule is None else parse_schedule(self.schedule, self.time_zone)
+
+    @field_validator("schedule")
+    @classmethod
+    def _comes_round(cls, value: str | None) -> str | None:
+        return None if value is None else parse_schedule(value).text
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_a_zone(cls, value: str) -> str:
+        return parse_zone(value).key
 
     @field_validator("audience_id", mode="before")
     @classmethod

@@ -64,7 +64,7 @@ def test_everything_a_producer_enqueues_arrives_at_the_sink() -> None:
 
 def test_ctrl_c_ends_every_process_of_a_benchmark(processes: Processes) -> None:
     bench = processes.start([sys.executable, "-m", "bench", "limiter", "--quick"], name="bench")
-    eventually(lambda: len(descendants(bench.pid)) >= 3, 30.0, bench.describe)  # a Redis, a stand-in and a worker
+    eventually(lambda: len(descendants(bench.pid)) >= 3, describe=bench.describe)  # a Redis, a stand-in and a worker
     started = descendants(bench.pid)
 
     bench.send(signal.SIGINT)

@@ -25,6 +25,7 @@ LIMITED = {
     "records_per_call": 100.0,
     "requests": 1_300,
 }
+MIRRORED = {"stage_s": 0.2, "compare_s": 0.2, "confirm_s": 0.1, "first_total_s": 1.0, "peak_mib": 150.0}
 FIGURES: dict[str, dict[str, Any]] = {
     "throughput": {
         "end_to_end_per_s": 41_000,
@@ -77,6 +78,40 @@ FIGURES: dict[str, dict[str, Any]] = {
         "cores": "own",
         "load_before": 0.4,
     },
+    "mirror": {
+        "members": 5_000_000,
+        "sqlite_s": 50.0,
+        "postgresql_s": 50.0,
+        "peak_mib": 150.0,
+        "by_size": [
+            {"database": "sqlite", "members": members, "total_s": total_s, **MIRRORED}
+            for members, total_s in ((50_000, 0.5), (5_000_000, 50.0))
+        ],
+        "load_before": 0.5,
+    },
+    "syncing": {
+        "csv_per_s": 61_000,
+        "parquet_per_s": 61_000,
+        "postgresql_per_s": 41_000,
+        "memory_rows": 10_000_000,
+        "memory_mib": 120.0,
+        "memory_mib_of_a_tenth": 118.0,
+        "first_run_share": 0.97,
+        "by_source": [
+            {
+                "source": "csv",
+                "rows": 1_000_000,
+                "read_us": 12.0,
+                "compare_us": 3.0,
+                "enqueue_us": 6.0,
+                "per_s": 47_600.0,
+                "mapped_per_s": 83_000.0,
+                "peak_mib": 110.0,
+            }
+        ],
+        "first_run": {"members": 2_000_000, "rate": 60.0, "share": 0.97, "sending_s": 34.0},
+        "load_before": 0.6,
+    },
 }
 
 
@@ -105,6 +140,14 @@ def test_figures_that_reach_their_targets_are_called_reached() -> None:
         ("receiver", "single_per_s_everysec", 4_999),
         ("receiver", "batch_records_per_s_always", 19_999),
         ("receiver", "arrival_to_answer_p99_ms", 750.0),
+        ("mirror", "sqlite_s", 90.0),
+        ("mirror", "postgresql_s", 90.0),
+        ("mirror", "peak_mib", 300.0),
+        ("syncing", "csv_per_s", 59_999),
+        ("syncing", "parquet_per_s", 59_999),
+        ("syncing", "postgresql_per_s", 39_999),
+        ("syncing", "memory_mib", 300.0),
+        ("syncing", "first_run_share", 0.799),
     ],
 )
 def test_a_figure_that_misses_its_target_is_called_missed(benchmark: str, figure: str, value: float) -> None:
@@ -149,3 +192,18 @@ def test_the_results_in_the_repository_have_one_generated_part() -> None:
     path = Path(__file__).resolve().parents[2] / "bench" / "RESULTS.md"
 
     assert not path.exists() or path.read_text().count(BEGIN) == 1
+
+
+def test_the_report_says_how_mirrors_grow() -> None:
+    text = render(FIGURES, MACHINE, quick=False, day="2026-11-22")
+
+    assert "sqlite 100 times as long for 100 times the members" in text
+
+
+def test_what_was_not_measured_is_left_out() -> None:
+    some = {name: figures for name, figures in FIGURES.items() if name not in ("mirror", "syncing")}
+
+    text = render(some, MACHINE, quick=True, day="2026-11-22")
+
+    assert "mirror" not in text
+    assert len(verdicts(some)) < len(verdicts(FIGURES))

@@ -1,12 +1,14 @@
-"""A producer to be killed: ``python -m tests.chaos.backfill_process REDIS_URL STORE_URL FILE``.
+"""A producer to be killed: ``python -m tests.chaos.backfill_process REDIS_URL STORE_URL FILE HOLD``.
 
-It prints ``rows N`` after every batch, so that a test knows when it is in the middle of its work.
+It prints ``rows N`` after every batch, so that a test knows when it is in the middle of its work; and it stays there,
+to be killed, for as long as there is a file HOLD.
 """
 
 from __future__ import annotations
 
 import sys
 import time
+from itertools import count
 from pathlib import Path
 
 from producers.warehouse import Backfill, Progress, mapping_of_options
@@ -17,9 +19,19 @@ from tests.support.house import DEPLOYMENT
 
 BATCH_ROWS = 40  # few, and slowly, so that a kill finds it in the middle
 PACE_S = 0.1  # seconds between two batches
+BATCHES_HELD = 12  # after so many it waits to be killed
 
 
-def main(redis_url: str, store_url: str, file: str) -> None:
+def main(redis_url: str, store_url: str, file: str, hold: str) -> None:
+    batches = count(1)
+
+    def slowly(progress: Progress) -> None:
+        print("rows", progress.rows)
+        time.sleep(PACE_S)
+        done = next(batches)
+        while done >= BATCHES_HELD and Path(hold).exists():
+            time.sleep(PACE_S)
+
     with connect(redis_url) as redis, Store.open(store_url) as store:
         report = Backfill(
             deployment=DEPLOYMENT,
@@ -28,14 +40,9 @@ def main(redis_url: str, store_url: str, file: str) -> None:
             lanes=Lanes(redis),
             store=store,
             batch_rows=BATCH_ROWS,
-            progress=_slowly,
+            progress=slowly,
         ).run()
         print("status", report.status)
-
-
-def _slowly(progress: Progress) -> None:
-    print("rows", progress.rows)
-    time.sleep(PACE_S)
 
 
 if __name__ == "__main__":

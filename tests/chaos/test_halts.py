@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from sandbox.talon_one import ApiKey
 from tercel.records import Profile, Urgency
-from tests.support.house import DEPLOYMENT, House
+from tests.support.house import DEPLOYMENT, PATIENT, House
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.chaos
@@ -77,12 +79,15 @@ def test_a_key_that_works_again_at_the_api_ends_the_halt_by_itself(house: House)
     assert not halted_for(house)
 
 
-def test_a_key_file_that_is_gone_for_a_while_halts_and_counts_as_no_workers_death(house: House) -> None:
+def test_a_key_file_that_is_gone_for_a_while_halts_and_counts_as_no_workers_death(
+    make_house: Callable[..., House],
+) -> None:
+    house = make_house(**PATIENT)
     key = house.key_file.read_text()
     house.key_file.unlink()
     (worker,) = house.start_workers()
     put_profiles(house, N)
-    eventually(lambda: halted_for(house), 15, worker.describe)
+    eventually(lambda: halted_for(house), describe=worker.describe)
 
     house.key_file.write_text(key)
     house.comes_to_rest()

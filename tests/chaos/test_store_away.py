@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NoReturn
 
 import pytest
@@ -10,7 +11,7 @@ from tercel import messages
 from tercel.errors import StoreUnavailable
 from tercel.records import LaneKind, Profile, Urgency
 from tercel.settings import Settings
-from tests.support.house import DEPLOYMENT, House
+from tests.support.house import DEPLOYMENT, PATIENT, House
 from workers.delivery import CRASHES_TO_REJECT, Later, deliver
 from workers.runtime import Runtime
 
@@ -20,6 +21,12 @@ class Away:
 
     def add_rejections(self, _: object) -> NoReturn:
         raise StoreUnavailable("the database does not answer")
+
+
+@pytest.fixture
+def house(make_house: Callable[..., House]) -> House:
+    """A house in which no answer comes too late."""
+    return make_house(**PATIENT)
 
 
 @pytest.fixture

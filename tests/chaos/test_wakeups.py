@@ -12,7 +12,7 @@ from tercel import messages
 from tercel.connections import broker_url
 from tercel.messages import PLAIN_QUEUE, enqueue_task_name, lane_name
 from tercel.records import LaneKind, Profile, Urgency
-from tests.support.house import DEPLOYMENT, House
+from tests.support.house import DEPLOYMENT, PATIENT, House
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.chaos
@@ -52,8 +52,9 @@ def test_a_wake_up_that_the_broker_lost_is_sent_again(house: House) -> None:
     assert not house.left_over()
 
 
-def test_a_call_revoked_by_hand_becomes_rejections(house: House) -> None:
+def test_a_call_revoked_by_hand_becomes_rejections(make_house: Callable[..., House]) -> None:
     """It waits for its next try when it is revoked, as one would that somebody watches in Flower."""
+    house = make_house(TERCEL_DELIVERY__SPLIT_AFTER_FAILURES="1000", **PATIENT)  # however late the message comes
     house.standin.admin.set_faults(Status(status=503))
     house.start_workers()
     put(house, "ann", "bob")
@@ -107,6 +108,6 @@ def test_a_client_is_not_told_of_a_full_lane_but_its_record_waits(make_house: Ca
         client_of(house).send_task(TASK, args=[DEPLOYMENT, "live", {"profile_id": who}], queue=PLAIN_QUEUE)
 
     house.lanes.resume(DEPLOYMENT)
-    eventually(lambda: arrived(house) == {"ann", "bob", "cat"}, 30)
+    eventually(lambda: arrived(house) == {"ann", "bob", "cat"})
     house.comes_to_rest()
     house.balance_closes()

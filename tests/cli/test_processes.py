@@ -14,11 +14,11 @@ import pytest
 
 from sandbox.talon_one import Config, start
 from tercel.cli.sandbox_file import read_note
-from tests.cli.conftest import Tercel
+from tests.cli.conftest import Ran, Tercel
 from tests.support.processes import Process, Processes
 from tests.support.waiting import eventually
 
-READY_S = 60.0  # seconds for processes to come up on a busy machine
+READY_S = 180.0  # seconds for processes to come up on a busy machine
 ROWS = 2_500
 
 
@@ -49,12 +49,12 @@ def workers_of(home: Path) -> list[int]:
 
 
 def answers(url: str) -> bool:
-    with urlopen(f"{url}/healthcheck", timeout=2) as answer:  # loopback
+    with urlopen(f"{url}/healthcheck", timeout=30) as answer:  # loopback
         return bool(answer.status == 200)
 
 
 def broker_page(url: str) -> str:
-    with urlopen(f"{url}/broker", timeout=5) as answer:
+    with urlopen(f"{url}/broker", timeout=30) as answer:
         return str(answer.read().decode())
 
 
@@ -85,7 +85,14 @@ def test_up_delivers_a_file_and_ends_in_good_order(
     await_sandbox(home, up)
 
     sent = tercel("backfill", "--id", "id", str(people(tmp_path / "people.csv")), "--wait", "--json")
-    checked = tercel("check")
+
+    def check_with_both() -> Ran | None:
+        """The check, once both workers answer it in its time."""
+        ran = tercel("check")
+        return ran if "2 answer: tercel-" in ran.out else None
+
+    checked = eventually(check_with_both, READY_S, up.describe)
+    assert checked is not None
     url = flower_url(up)
     eventually(lambda: answers(url), READY_S, up.describe)
     eventually(lambda: "sandbox.profile.bulk" in broker_page(url), READY_S, up.describe)
@@ -96,8 +103,7 @@ def test_up_delivers_a_file_and_ends_in_good_order(
     assert report["balance"]["delivered"] == ROWS
     assert report["delivered"] is True
     assert "fail" not in checked.out
-    assert "2 answer: tercel-" in checked.out
-    assert up.wait(60) == 0, up.describe()
+    assert up.wait() == 0, up.describe()
     assert processes_of(home) == {}
     assert read_note(home) is None
     with pytest.raises(URLError):
@@ -132,7 +138,7 @@ def test_a_worker_that_is_killed_is_started_again(
         assert f"balance: {ROWS:,} received = {ROWS:,} delivered" in sent.out
         assert len(standin.admin.profiles()) == ROWS
         assert "was ended by SIGKILL; starting it again in 1 s" in worker.output
-        assert worker.wait(60) == 0
+        assert worker.wait() == 0
         assert processes_of(home).keys() - {standin.pid} == set()
 
 
@@ -148,7 +154,7 @@ def test_flower_answers_only_here_shows_only_and_ends_by_pid(
 
     assert url.startswith("http://127.0.0.1:")
     assert "--read_only=true" in options
-    assert flower.wait(30) == 0
+    assert flower.wait() == 0
     assert (home / "flower").is_dir()
     assert processes_of(home) == {}
 

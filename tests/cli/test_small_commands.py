@@ -55,7 +55,7 @@ def test_an_audience_that_nobody_knows_cannot_be_forgotten(tercel: Tercel, prod:
 
 def test_watching_goes_on_until_ctrl_c(processes: Processes, prod: str, shared_redis: str, tmp_path: Path) -> None:
     watch = processes.tercel("status", "--watch", "--json", cwd=tmp_path)
-    eventually(lambda: len(watch.output.splitlines()) >= 2, 30, watch.describe)
+    eventually(lambda: len(watch.output.splitlines()) >= 2, describe=watch.describe)
 
     watch.interrupt()
 

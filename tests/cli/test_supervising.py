@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tercel.cli.supervising import LONGEST_PAUSE_S, Program, Supervisor, pause_before_restart
-from tests.support.processes import Processes
+from tests.support.processes import Processes, alive
 from tests.support.waiting import eventually
 
 # Says its pid, once for each signal that it got; ends by itself on the first.
@@ -49,14 +49,6 @@ def notes(tmp_path: Path) -> Path:
 
 def pids(notes: Path) -> list[int]:
     return [int(line) for line in notes.read_text().split() if line.isdecimal()]
-
-
-def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def program(source: str, notes: Path, **options: object) -> Program:

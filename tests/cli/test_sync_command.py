@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from sandbox.talon_one import Config, StandIn, start
@@ -83,6 +86,18 @@ def test_the_list_says_what_goes_where(tercel: Tercel, configure: Configure) -> 
     assert "customers: upsert to profiles of prod" in ran.out
     assert "vips: mirror to audience 7 of prod" in ran.out
     assert "has not run yet" in ran.out
+
+
+def test_the_list_says_when_a_sync_runs_next_and_that_nobody_sees_to_it(tercel: Tercel, configure: Configure) -> None:
+    configure(more='schedule = "30 6 * * mon"\ntime_zone = "Europe/Berlin"\n')
+
+    ran, shown = tercel("sync", "list"), tercel("sync", "show", "vips", "--json")
+
+    assert re.search(r"next run Mon \d{4}-\d\d-\d\d 06:30 Europe/Berlin; but nobody keeps the schedules", ran.out)
+    said = json.loads(shown.out)
+    assert said["schedule"] == {"text": "30 6 * * mon", "time_zone": "Europe/Berlin"}
+    assert datetime.fromisoformat(said["next_run"]).weekday() == 0
+    assert "by hand" in tercel("sync", "show", "customers").out
 
 
 def test_a_sync_that_cannot_work_hides_none_of_the_others(tercel: Tercel, configure: Configure) -> None:
@@ -288,7 +303,7 @@ def test_a_reset_asks_and_says_what_is_lost(tercel: Tercel, configure: Configure
     refused, done = tercel("sync", "reset", "vips"), tercel("sync", "reset", "vips", "--yes")
 
     assert refused.status == 2
-    assert "stay in the audience unless you empty it in Talon.One first" in refused.err
+    assert "stay in the audience unless that run empties it first" in refused.err
     assert done.status == 0
 
 
@@ -296,6 +311,46 @@ def test_there_is_nothing_to_cancel_where_nothing_runs(tercel: Tercel, configure
     configure()
 
     assert "nothing to cancel" in tercel("sync", "cancel", "vips").out
+
+
+def test_an_audience_is_not_emptied_without_a_yes(tercel: Tercel, configure: Configure, standin: StandIn) -> None:
+    configure()
+    join(standin, "from before")
+
+    ran = tercel("sync", "run", "vips", "--empty-first")
+
+    assert ran.status == 2
+    assert "Remove every member of audience 7 of prod" in ran.err
+    assert len(standin.admin.memberships()) == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ("audience_id = 7", "audience_id = 8", "prod does not know audience 8 (404). Nothing was removed"),
+        ("audience_id = 7", 'audience_name = "VIPs"', "can only be emptied by its number"),
+        (GOOD.keys[0].key, "another-key", "refuses the API key (HTTP 401)"),
+    ],
+    ids=["an unknown audience", "a name", "a refused key"],
+)
+def test_what_cannot_be_emptied_is_told_and_nothing_is_sent(
+    tercel: Tercel, configure: Configure, standin: StandIn, tmp_path: Path, before: str, after: str, words: str
+) -> None:
+    configure()
+    file = tmp_path / "tercel.toml"
+    file.write_text(file.read_text().replace(before, after))
+
+    ran = tercel("sync", "run", "vips", "--empty-first", "--yes")
+
+    assert ran.status == 2, ran.err
+    assert words in ran.err
+
+
+def join(standin: StandIn, profile: str) -> None:
+    """Have somebody in audience 7 that no sync knows of."""
+    change = {"action": "add", "profileIntegrationId": profile, "audienceId": 7}
+    headers = {"Authorization": f"ApiKey-v1 {GOOD.keys[0].key}"}
+    httpx.post(f"{standin.url}/v2/customer_audiences", json={"data": [change]}, headers=headers).raise_for_status()
 
 
 def test_a_mirror_is_run_by_hand_with_a_worker_and_follows_its_source(
@@ -306,14 +361,18 @@ def test_a_mirror_is_run_by_hand_with_a_worker_and_follows_its_source(
         "-m", "celery", "-A", "workers.app", "worker", "-n", "w@%h", "--without-mingle", cwd=tmp_path
     )  # fmt: skip
     eventually(lambda: " ready." in worker.output, 60, worker.describe)
+    join(standin, "from before")
 
-    first = tercel("sync", "run", "vips")
+    first = tercel("sync", "run", "vips", "--empty-first", "--yes")
+    members = {profile for _, profile in standin.admin.memberships()}
     (tmp_path / "rows.csv").write_text("id\n1\n3\n4\n")
     stopped = tercel("sync", "run", "vips")
     second = tercel("sync", "run", "vips", "--allow-empty", "--json")
 
     assert first.status == 0, first.err
     assert "3 sent: 3 delivered, 0 rejected" in first.out
+    assert "The audience was emptied first" in first.out
+    assert members == {"1", "2", "3"}
     assert stopped.status == 1
     assert "T532" in stopped.out
     assert json.loads(second.out)["counts"]["succeeded"] == 2

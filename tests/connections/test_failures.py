@@ -25,11 +25,11 @@ def silent_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+def nobodys_port() -> Iterator[int]:
+    """A port that is taken, where nobody listens."""
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()[1]
 
 
 @pytest.mark.parametrize(
@@ -62,8 +62,8 @@ def test_every_refusal_has_its_sentence(error: Exception, says: str) -> None:
     assert "s3cr" not in str(found)
 
 
-def test_nobody_at_a_port_is_told_apart_from_nobody_at_home(free_port: int, tmp_path: Path) -> None:
-    url = f"redis://127.0.0.1:{free_port}/0"
+def test_nobody_at_a_port_is_told_apart_from_nobody_at_home(nobodys_port: int, tmp_path: Path) -> None:
+    url = f"redis://127.0.0.1:{nobodys_port}/0"
     with (
         pytest.raises(RedisUnavailable, match=r"cannot be reached: .*TERCEL_REDIS_URL .*\(Connection refused\)"),
         translated(where(url)),
@@ -125,7 +125,7 @@ def test_waiting_ends_when_the_server_is_there(durable_redis: DurableRedis) -> N
 
     durable_redis.restart()
 
-    wait_until_ready(durable_redis.url, timeout_s=10)
+    wait_until_ready(durable_redis.url, timeout_s=60)
 
 
 def test_a_client_made_before_a_restart_works_after_it(durable_redis: DurableRedis) -> None:

@@ -17,8 +17,9 @@ from tests.support.processes import Process, Processes
 from tests.support.waiting import eventually
 
 SMALL = ("demo", "--customers", "2000", "--events", "60")
-TIMEOUT_S = 90.0  # generous: the machine may be busy with other tests
-ENDING_S = 45.0  # a worker's grace and a margin
+LONG = ("demo", "--events", "20000")  # minutes at its limit: it is ended before that
+TIMEOUT_S = 300.0  # generous: the machine may be busy with other tests
+ENDING_S = 120.0  # a worker's grace and a margin
 ProcessesOf = Callable[[Path], dict[int, str]]
 
 needs_proc = pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
@@ -49,9 +50,10 @@ def test_a_demo_killed_with_sigkill_takes_every_process_with_it(
     processes: Processes, processes_of: ProcessesOf, tmp_path: Path
 ) -> None:
     home = tmp_path / "home"
-    demo = processes.tercel("demo", "--home", str(home))
+    demo = processes.tercel(*LONG, "--home", str(home))
     eventually(lambda: delivering(demo), TIMEOUT_S, demo.describe)
-    assert len(processes_of(home)) >= 6  # itself, Redis, the stand-in, two workers, Flower
+    # Itself, Redis, the stand-in, two workers, Flower.
+    eventually(lambda: len(processes_of(home)) >= 6, describe=demo.describe)
 
     demo.kill9()
 
@@ -65,7 +67,7 @@ def test_a_demo_that_stays_shows_the_lanes_in_flower_until_it_is_interrupted(
     demo = processes.tercel(*SMALL, "--stay", env={"TMPDIR": str(tmp_path)})
     eventually(lambda: "Ctrl-C ends it" in demo.output, TIMEOUT_S, demo.describe)
     flower = next(word for word in demo.output.split() if word.startswith("http://127.0.0.1:"))
-    assert "sandbox.profile.bulk" in httpx.get(f"{flower}/broker", trust_env=False).text
+    assert "sandbox.profile.bulk" in httpx.get(f"{flower}/broker", trust_env=False, timeout=TIMEOUT_S).text
 
     demo.interrupt()
 
@@ -75,7 +77,7 @@ def test_a_demo_that_stays_shows_the_lanes_in_flower_until_it_is_interrupted(
 
 
 def test_a_demo_told_to_end_before_its_end_says_that_it_was_interrupted(processes: Processes, tmp_path: Path) -> None:
-    demo = processes.tercel("demo", "--home", str(tmp_path / "home"))
+    demo = processes.tercel(*LONG, "--home", str(tmp_path / "home"))
     eventually(lambda: delivering(demo), TIMEOUT_S, demo.describe)
 
     demo.terminate()
@@ -88,7 +90,7 @@ def test_a_stand_in_that_dies_is_said_in_one_sentence(
     processes: Processes, processes_of: ProcessesOf, tmp_path: Path
 ) -> None:
     home = tmp_path / "home"
-    demo = processes.tercel("demo", "--home", str(home))
+    demo = processes.tercel(*LONG, "--home", str(home))
     eventually(lambda: delivering(demo), TIMEOUT_S, demo.describe)
 
     (standin,) = (pid for pid, command in processes_of(home).items() if "sandbox.talon_one" in command)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.doors.whole_house import WholeHouse, open_whole_house
+from tests.support.house import PATIENT
 from tests.support.processes import Processes
 
 OpenHouse = Callable[..., WholeHouse]
@@ -20,7 +21,7 @@ def _session_house() -> Iterator[WholeHouse]:
     with tempfile.TemporaryDirectory(prefix="tercel-doors-") as folder:
         processes = Processes(Path(folder))
         try:
-            with open_whole_house(processes) as whole:
+            with open_whole_house(processes, **PATIENT) as whole:
                 yield whole
         finally:
             processes.end_all()

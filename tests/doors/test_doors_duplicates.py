@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from tests.doors.conftest import OpenHouse
 from tests.doors.whole_house import WholeHouse, identify_numbered, track_numbered, wait_until_it_listens
 from tests.receiver.open_doors import OpenDoors
-from tests.support.house import DEPLOYMENT, House
+from tests.support.house import DEPLOYMENT, PATIENT, House
 from tests.support.waiting import eventually
 
 TIMES = 5  # each message comes at once
@@ -37,7 +37,7 @@ def status_of(whole: WholeHouse) -> dict[str, object]:
 def test_a_message_that_comes_again_and_again_is_delivered_once_and_counted_as_duplicate(
     open_house_of_my_own: OpenHouse,
 ) -> None:
-    whole = open_house_of_my_own(workers=1)
+    whole = open_house_of_my_own(workers=1, **PATIENT)
     house, doors = whole
     messages = [make(f"user-{n}", 1, f"{make.__name__}-{n}") for n in range(USERS) for make in MAKERS]
 

@@ -13,7 +13,7 @@ from tercel.records import LaneKind, Urgency
 from tests.chaos.ledger import Ledger, numbers_of
 from tests.doors.conftest import OpenHouse
 from tests.doors.whole_house import identify_numbered, track_numbered
-from tests.receiver.open_doors import signed
+from tests.receiver.open_doors import CLIENT_S, signed
 from tests.receiver.stream import PATH, Stream
 from tests.support.house import DEPLOYMENT, House
 from tests.support.waiting import eventually
@@ -69,7 +69,7 @@ def test_identify_and_track_of_a_user_arrive_in_the_order_they_were_posted(open_
 
     with (
         Stream(doors.port, clients=LOAD_CLIENTS),
-        httpx.Client(base_url=doors.http.base_url, limits=fresh_connections, timeout=30) as http,
+        httpx.Client(base_url=doors.http.base_url, limits=fresh_connections, timeout=CLIENT_S) as http,
         ThreadPoolExecutor(USERS) as pool,
     ):
         posting = [pool.submit(post_in_order, http, bodies) for bodies in work]

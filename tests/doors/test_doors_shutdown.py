@@ -7,7 +7,7 @@ import pytest
 from tests.doors.conftest import OpenHouse
 from tests.doors.whole_house import wait_until_it_listens
 from tests.receiver.stream import NO_ANSWER, Stream
-from tests.support.house import DEPLOYMENT
+from tests.support.house import DEPLOYMENT, PATIENT
 
 ENOUGH = 200  # answers before the end, so that many messages are under way
 
@@ -15,7 +15,7 @@ ENOUGH = 200  # answers before the end, so that many messages are under way
 def test_whatever_the_receiver_answered_before_its_end_is_delivered_and_it_leaves_with_status_0(
     open_house_of_my_own: OpenHouse,
 ) -> None:
-    house, doors = open_house_of_my_own(workers=1, receivers=2, supervised=True)
+    house, doors = open_house_of_my_own(workers=1, receivers=2, supervised=True, **PATIENT)
     with Stream(doors.port) as stream:
         stream.has_more(ENOUGH, 200)
         doors.process.terminate()
@@ -31,7 +31,7 @@ def test_whatever_the_receiver_answered_before_its_end_is_delivered_and_it_leave
 
 @pytest.mark.chaos
 def test_a_receiver_that_is_killed_has_lost_nothing_that_it_answered(open_house_of_my_own: OpenHouse) -> None:
-    house, doors = open_house_of_my_own(workers=1)
+    house, doors = open_house_of_my_own(workers=1, **PATIENT)
     with Stream(doors.port) as stream:
         stream.has_more(ENOUGH, 200)
         doors.process.kill9()

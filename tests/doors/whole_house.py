@@ -10,7 +10,7 @@ import httpx
 
 from sandbox.talon_one import Config
 from sandbox.talon_one.config import AttributeType
-from tests.receiver.open_doors import API_KEY, SECRET, START_S, OpenDoors, free_port
+from tests.receiver.open_doors import API_KEY, CLIENT_S, SECRET, START_S, OpenDoors, held_port
 from tests.support.house import EVENT_TYPE, House, open_house, standin_config
 from tests.support.processes import Process, Processes
 from tests.support.waiting import eventually
@@ -112,10 +112,13 @@ def open_whole_house(
 
     ``receivers`` processes share a port; ``supervised`` has ``tercel receiver`` start them, which then is the receiver.
     """
-    with open_house(processes, config=standin_for_doors(), shrunk=True, **settings) as house:
+    with (
+        contextlib.ExitStack() as stack,
+        open_house(processes, config=standin_for_doors(), shrunk=True, **settings) as house,
+    ):
         house.configure(SETTINGS)
+        port = stack.enter_context(held_port())
         house.workers = [house.launch_worker() for _ in range(workers)]
-        port = free_port()
         if supervised:
             given = ("--port", str(port), "--processes", str(receivers))
             started = [processes.tercel("receiver", *given, env=house.environment)]
@@ -125,5 +128,5 @@ def open_whole_house(
             wait_until_it_listens(receiver, receivers if supervised else 1)
         for worker in house.workers:
             house.wait_ready(worker)
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=CLIENT_S) as http:
             yield WholeHouse(house, OpenDoors(started[0], port, house.client, house.store, http))

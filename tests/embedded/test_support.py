@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Callable
 
@@ -12,20 +11,12 @@ import redis
 from tercel.connections import connect
 from tercel.embedded import EmbeddedRedis
 from tests.support.cutting_proxy import CuttingProxy
-from tests.support.processes import Processes
+from tests.support.processes import Processes, alive
 from tests.support.redis_server import DurableRedis
 from tests.support.waiting import eventually
 
 MakeProxy = Callable[..., CuttingProxy]
 INCREMENT = "return redis.call('INCR', KEYS[1])"
-
-
-def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def test_a_cut_happens_after_the_server_has_executed_the_command(

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis import Redis
 
@@ -244,7 +244,7 @@ def test_a_record_between_many_others_is_found_deep_in_a_lane(lanes: Lanes) -> N
     assert names_in(lanes) == [f"p{n}" for n in left]
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=40)
 @given(
     runs=st.lists(st.sampled_from([RUN, OTHER]), max_size=60),
     step=st.integers(1, 10),
@@ -280,11 +280,11 @@ class Between:
         self._others = Lanes(lanes.redis)
         self._pushed = 0
 
-    def run(self, name: str, keys: list[str], args: list[Any], client: Any = None) -> Any:
+    def run(self, name: str, keys: list[str], args: list[Any]) -> Any:
         pushed, taken = next(self._meanwhile, (0, 0))
         if pushed:
             enqueue(self._others, [f"new{self._pushed + n}" for n in range(pushed)], run=OTHER)
             self._pushed += pushed
         if taken:
             cut(self._others, size=taken)
-        return self._scripts.run(name, keys, args, client)
+        return self._scripts.run(name, keys, args)

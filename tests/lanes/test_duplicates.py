@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis import Redis
 
@@ -109,7 +109,7 @@ def test_an_id_of_the_window_before_is_found_and_an_older_one_is_freed(lanes: La
     assert not lanes.redis.exists(f"{base}:{int(quarter) - 5}", f"{base}:{int(quarter) - 6}")
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.lists(st.tuples(st.sampled_from(["", "a", "b", "c", "d"]), st.integers(0, 3)), max_size=6)))
 def test_each_input_goes_through_exactly_once(redis_client: Redis, batches: list[list[tuple[str, int]]]) -> None:
     redis_client.flushdb()

@@ -63,3 +63,28 @@ def test_nothing_is_cut_from_a_halted_deployment(lanes: Lanes) -> None:
 
 def test_one_worker_a_period_probes(lanes: Lanes) -> None:
     assert [lanes.take_probe("prod", 60) for _ in range(3)] == [True, False, False]
+
+
+@pytest.mark.parametrize("halted", [True, False])
+def test_a_claim_says_whether_the_deployment_is_halted(lanes: Lanes, halted: bool) -> None:
+    lanes.enqueue("prod", Urgency.BULK, [Profile(profile_id="ada")])
+    lanes.cut("prod", LaneKind.PROFILE, Urgency.BULK, size=1, window=1, cap=1, call_id="c1")
+    if halted:
+        lanes.halt("prod", **BY_HAND)
+
+    claim = lanes.claim("prod", "c1", lease_s=10)
+
+    assert claim is not None
+    assert claim.halted == lanes.halted("prod")
+    assert (claim.halted is not None) == halted
+
+
+def test_a_call_is_claimed_once_where_redis_has_forgotten_the_scripts(lanes: Lanes, redis_client: Redis) -> None:
+    lanes.enqueue("prod", Urgency.BULK, [Profile(profile_id="ada")])
+    lanes.cut("prod", LaneKind.PROFILE, Urgency.BULK, size=1, window=1, cap=1, call_id="c1")
+    redis_client.script_flush()
+
+    claim = lanes.claim("prod", "c1", lease_s=10)
+
+    assert claim is not None
+    assert (claim.claims, len(claim.messages)) == (1, 1)

@@ -52,10 +52,15 @@ class Twice:
         self._scripts = scripts
         self.twice = False
 
-    def run(self, name: str, keys: list[str], args: list[Any], client: Any = None) -> Any:
+    def run(self, name: str, keys: list[str], args: list[Any]) -> Any:
         if self.twice:
             self._scripts.run(name, keys, args)
-        return self._scripts.run(name, keys, args, client)
+        return self._scripts.run(name, keys, args)
+
+    def run_before(self, name: str, keys: list[str], args: list[Any], then: Any) -> Any:
+        if self.twice:
+            self._scripts.run(name, keys, args)
+        return self._scripts.run_before(name, keys, args, then)
 
 
 class Turns(RuleBasedStateMachine):

@@ -8,13 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis import Redis
 
 from workers.limiter import Limiter, Limits
 
-LIMITS = Limits(rate=10, breaker_failures=3, breaker_open_s=5, breaker_max_s=20)
+# Long pauses: a machine that stands still for some seconds must not use one up. Tests move the clock instead.
+LIMITS = Limits(rate=10, breaker_failures=3, breaker_open_s=500, breaker_max_s=2_000)
+HALF_OPEN_US = 600_000_000  # after this the breaker lets one request through
 HASH = "tercel:limiter:prod"
 HOUR_US = 3_600_000_000
 FAR_S = 1_000.0  # a horizon that refuses nothing
@@ -42,6 +44,11 @@ def move_clock_on(redis: Redis, us: int) -> None:
     move_clock_back(redis, -us)
 
 
+def book_ahead(redis: Redis) -> None:
+    """Have the next half minute booked: the slots behind it do not depend on when they are asked for."""
+    redis.hset(HASH, "tat", now_us(redis) + 30_000_000)
+
+
 def slots(limiter: Limiter, redis: Redis, limits: Limits, n: int) -> list[float]:
     """Book ``n`` slots and return when they are, in seconds; the spacing after each is taken off again."""
     found = []
@@ -51,7 +58,7 @@ def slots(limiter: Limiter, redis: Redis, limits: Limits, n: int) -> list[float]
     return found
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40)
 @given(
     rate=st.integers(1, 200),
     jitter=st.sampled_from([0.0, 0.01, 0.02, 0.1]),
@@ -103,46 +110,49 @@ def test_after_a_pause_requests_leave_one_by_one_and_not_in_a_burst(limiter: Lim
     slots(limiter, redis_client, LIMITS, 3)
     move_clock_on(redis_client, HOUR_US)
 
-    booked = [limiter.book("prod", LIMITS, horizon_s=FAR_S, records=1).wait_s for _ in range(5)]
+    first = limiter.book("prod", LIMITS, horizon_s=FAR_S, records=1)
+    found = slots(limiter, redis_client, LIMITS, 5)
 
-    assert booked[0] == 0
-    assert booked[4] == pytest.approx(0.4, abs=0.2)
+    assert first.wait_s == 0
+    assert all(later - earlier >= 0.1 - 1e-5 for earlier, later in itertools.pairwise(found))
 
 
 def test_bulk_may_not_book_so_far_ahead_that_live_waits_behind_it(limiter: Limiter) -> None:
-    bulk = [limiter.book("prod", LIMITS, horizon_s=0.15, records=1) for _ in range(20)]
-    live = limiter.book("prod", LIMITS, horizon_s=2.0, records=1)
+    limits = Limits(rate=0.1)
+    bulk = [limiter.book("prod", limits, horizon_s=15, records=1) for _ in range(20)]
+    live = limiter.book("prod", limits, horizon_s=200, records=1)
 
     assert not all(one.granted for one in bulk)
     assert {one.why for one in bulk if not one.granted} == {"full"}
     assert live.granted
-    assert live.wait_s <= 0.15 + 2 / LIMITS.rate
+    assert live.wait_s <= 15 + 2 / limits.rate
 
 
 def test_the_budget_of_records_makes_the_next_request_wait_for_what_the_last_one_carried(limiter: Limiter) -> None:
-    limits = Limits(rate=0, messages_per_minute=600)
+    limits = Limits(rate=0, messages_per_minute=60)
     first = limiter.book("prod", limits, horizon_s=2, records=100)
     second = limiter.book("prod", limits, horizon_s=2, records=1)
 
     assert (first.granted, first.wait_s) == (True, 0)
     assert (second.granted, second.why) == (False, "full")
-    assert second.wait_s == pytest.approx(10, abs=1)
+    assert second.wait_s == pytest.approx(100, abs=30)
 
 
 def test_a_429_pauses_everybody_and_lowers_the_rate(limiter: Limiter) -> None:
-    limiter.slow("prod", LIMITS, after_s=30)
+    limiter.slow("prod", LIMITS, after_s=300)
 
     refused = limiter.book("prod", LIMITS, horizon_s=2, records=1)
     assert (refused.granted, refused.why) == (False, "pause")
-    assert refused.wait_s == pytest.approx(30, abs=2)
+    assert refused.wait_s == pytest.approx(300, abs=60)
     assert limiter.state("prod", LIMITS).rate_allowed == pytest.approx(7, abs=0.1)
 
 
-def test_one_storm_of_429s_lowers_the_rate_once(limiter: Limiter) -> None:
+def test_one_storm_of_429s_lowers_the_rate_once(limiter: Limiter, redis_client: Redis) -> None:
     for _ in range(16):
-        limiter.slow("prod", LIMITS, after_s=0)
+        limiter.slow("prod", LIMITS, after_s=300)
+        redis_client.hset(HASH, "slow_at", now_us(redis_client))  # the storm is as young as at its beginning
 
-    assert limiter.state("prod", LIMITS).rate_allowed == pytest.approx(7, abs=0.3)
+    assert limiter.state("prod", LIMITS).rate_allowed == pytest.approx(7)
 
 
 def test_the_rate_climbs_back_to_the_limit(limiter: Limiter, redis_client: Redis) -> None:
@@ -154,17 +164,22 @@ def test_the_rate_climbs_back_to_the_limit(limiter: Limiter, redis_client: Redis
 
     assert climbing == sorted(climbing)
     assert climbing[-1] == pytest.approx(10, abs=0.1)
+    book_ahead(redis_client)
     found = slots(limiter, redis_client, LIMITS, 2)
     assert found[1] - found[0] == pytest.approx(0.1, abs=0.001)
 
 
 def test_a_second_storm_lowers_the_rate_that_was_climbed_back_to(limiter: Limiter, redis_client: Redis) -> None:
+    began_us = now_us(redis_client)
     limiter.slow("prod", LIMITS, after_s=0)
     move_clock_on(redis_client, 4_000_000)
 
-    limiter.slow("prod", LIMITS, after_s=0)
+    limiter.slow("prod", LIMITS, after_s=300)
 
-    assert limiter.state("prod", LIMITS).rate_allowed == pytest.approx((7 + 2) * 0.7, abs=0.2)
+    took_s = (now_us(redis_client) - began_us) / 1e6
+    allowed = limiter.state("prod", LIMITS).rate_allowed
+    assert allowed + 1e-3 >= (7 + 0.5 * 4) * 0.7
+    assert allowed - 1e-3 <= (7 + 0.5 * (4 + took_s)) * 0.7
 
 
 def test_however_many_storms_come_some_rate_is_left(limiter: Limiter, redis_client: Redis) -> None:
@@ -192,7 +207,7 @@ def test_the_failure_that_opens_the_breaker_says_for_how_long(limiter: Limiter) 
     assert [(one.broken, one.opened_s, one.in_a_row) for one in failed] == [
         (False, 0, 1),
         (False, 0, 2),
-        (True, 5, 3),
+        (True, 500, 3),
         (True, 0, 4),
     ]
 
@@ -212,7 +227,7 @@ def test_a_success_between_them_keeps_it_closed(limiter: Limiter) -> None:
 
 def test_a_half_open_breaker_lets_exactly_one_request_through(limiter: Limiter, redis_client: Redis) -> None:
     failing(limiter, 3)
-    move_clock_on(redis_client, 6_000_000)
+    move_clock_on(redis_client, HALF_OPEN_US)
 
     with ThreadPoolExecutor(8) as pool:
         booked = list(pool.map(lambda _: limiter.book("prod", LIMITS, horizon_s=2, records=1), range(24)))
@@ -222,8 +237,8 @@ def test_a_half_open_breaker_lets_exactly_one_request_through(limiter: Limiter, 
 
 def test_a_refused_booking_does_not_use_up_the_half_open_breaker(limiter: Limiter, redis_client: Redis) -> None:
     failing(limiter, 3)
-    move_clock_on(redis_client, 6_000_000)
-    limiter.slow("prod", LIMITS, after_s=30)
+    move_clock_on(redis_client, HALF_OPEN_US)
+    limiter.slow("prod", LIMITS, after_s=300)
     assert not limiter.book("prod", LIMITS, horizon_s=2, records=1).granted
 
     redis_client.hdel(HASH, "pause")
@@ -233,7 +248,7 @@ def test_a_refused_booking_does_not_use_up_the_half_open_breaker(limiter: Limite
 
 def test_the_breaker_closes_when_the_one_request_passes(limiter: Limiter, redis_client: Redis) -> None:
     failing(limiter, 3)
-    move_clock_on(redis_client, 6_000_000)
+    move_clock_on(redis_client, HALF_OPEN_US)
     limiter.book("prod", LIMITS, horizon_s=2, records=1)
 
     limiter.passed("prod")
@@ -268,7 +283,7 @@ def test_a_clock_that_jumps_back_does_not_stop_the_deployment(
 FREE_S = 0.01  # seconds a request may leave late by without anybody moving: part of the jitter allowance
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40)
 @given(late_s=st.lists(st.one_of(st.just(0.0), st.floats(0, 0.25)), min_size=1, max_size=60))
 def test_late_requests_never_crowd_a_second(redis_client: Redis, late_s: list[float]) -> None:
     redis_client.flushdb()
@@ -319,13 +334,14 @@ def test_a_request_late_after_others_were_moved_moves_again(limiter: Limiter, re
 
 
 def test_a_limit_changes_for_all_without_a_restart(limiter: Limiter, redis_client: Redis) -> None:
+    book_ahead(redis_client)
     limiter.set_limit("prod", 100)
     fast = slots(limiter, redis_client, LIMITS, 2)
     limiter.set_limit("prod", None)
-    slow = slots(Limiter(redis_client), redis_client, LIMITS, 3)
+    slow = slots(Limiter(redis_client), redis_client, LIMITS, 2)
 
     assert fast[1] - fast[0] == pytest.approx(0.01, abs=0.001)
-    assert slow[2] - slow[1] == pytest.approx(0.1, abs=0.001)
+    assert slow[1] - slow[0] == pytest.approx(0.1, abs=0.001)
 
 
 def test_a_limit_of_nought_set_by_hand_switches_the_limit_off(limiter: Limiter) -> None:
@@ -336,7 +352,7 @@ def test_a_limit_of_nought_set_by_hand_switches_the_limit_off(limiter: Limiter) 
 
 
 def test_deployments_do_not_share_their_limits(limiter: Limiter) -> None:
-    limiter.slow("prod", LIMITS, after_s=30)
+    limiter.slow("prod", LIMITS, after_s=300)
 
     assert limiter.book("test", LIMITS, horizon_s=0, records=1).granted
 

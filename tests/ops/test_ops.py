@@ -83,7 +83,7 @@ def test_every_setting_of_a_container_is_known_and_right(
     assert settings.deployment("prod").current_key().get_secret_value() == SECRET_CONTENT["talon_one_key"]
 
 
-@pytest.mark.parametrize("unit", ["tercel-worker.service", "tercel-flower.service"])
+@pytest.mark.parametrize("unit", ["tercel-worker.service", "tercel-flower.service", "tercel-beat.service"])
 def test_every_setting_of_a_systemd_service_is_known_and_right(
     unit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 from redis import Redis
 
+from producers.receiver.serving import listening
 from tercel import messages
 from tercel.connections import connect
 from tercel.lanes import Lanes
@@ -26,7 +27,8 @@ from tests.support.waiting import eventually
 
 SECRET = "tercel-secret"
 API_KEY = "abcdefabcdefabcdefabcdefabcdefab"
-START_S = 30.0  # seconds a receiver gets to start; machines are busy
+START_S = 120.0  # seconds a receiver gets to start; machines are busy
+CLIENT_S = 120.0  # seconds a client waits for an answer
 MOST_BODY = 65_536
 MOST_DEPTH = 16
 MOST_MESSAGES = 20
@@ -136,7 +138,7 @@ class OpenDoors:
 
         It does so after a request with ``Connection: close``. With ``hang_up`` the client ends its half of it first.
         """
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as sock:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=CLIENT_S) as sock:
             for part in parts:
                 sock.sendall(part)
             if hang_up:
@@ -170,11 +172,11 @@ def records_on(client: Redis, kind: LaneKind, deployment: str = "prod") -> list[
     return [messages.decode(message).data for message in reversed(lying)]
 
 
-def free_port() -> int:
-    """Return a port that was free a moment ago."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+@contextlib.contextmanager
+def held_port() -> Iterator[int]:
+    """A port for receivers, also one after the other, that nobody else is given while the context lasts."""
+    with listening("127.0.0.1", 0) as sock:
+        yield int(sock.getsockname()[1])
 
 
 def environment(folder: Path, redis_url: str, settings: str = SETTINGS) -> dict[str, str]:
@@ -198,7 +200,7 @@ def open_doors(
         processes = Processes(folder)
         stack.callback(processes.end_all)
         env = {**environment(folder, redis_url, settings), **(variables or {})}
-        port = free_port()
+        port = stack.enter_context(held_port())
         process = processes.python("-m", "producers.receiver", "--port", str(port), env=env, name="receiver")
         eventually(lambda: "listens on" in process.output, START_S, process.describe)
         yield OpenDoors(
@@ -206,5 +208,5 @@ def open_doors(
             port,
             stack.enter_context(connect(redis_url)),
             stack.enter_context(Store.open(env["TERCEL_DATABASE_URL"])),
-            stack.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30)),
+            stack.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=CLIENT_S)),
         )

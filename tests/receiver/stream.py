@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from tests.receiver.open_doors import identify, signed
+from tests.receiver.open_doors import CLIENT_S, identify, signed
 from tests.support.waiting import eventually
 
 CLIENTS = 8
@@ -56,10 +56,10 @@ class Stream:
     def has_more(self, n: int, *statuses: int) -> None:
         """Wait until ``n`` more messages were answered so."""
         wanted = len(self.with_status(*statuses)) + n
-        eventually(lambda: len(self.with_status(*statuses)) >= wanted, 30, lambda: f"{len(self.answers)} answers")
+        eventually(lambda: len(self.with_status(*statuses)) >= wanted, describe=lambda: f"{len(self.answers)} answers")
 
     def _run(self, client: int) -> None:
-        with httpx.Client(base_url=f"http://127.0.0.1:{self._port}", timeout=60) as http:
+        with httpx.Client(base_url=f"http://127.0.0.1:{self._port}", timeout=CLIENT_S) as http:
             for number in range(1_000_000):
                 if self._stop.is_set():
                     return

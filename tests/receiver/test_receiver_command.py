@@ -14,7 +14,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tercel.embedded import EmbeddedRedis
-from tests.receiver.open_doors import SECRET, SETTINGS, START_S, environment, free_port, identify
+from tests.receiver.open_doors import CLIENT_S, SECRET, SETTINGS, START_S, environment, held_port, identify
 from tests.support.processes import Process, Processes
 from tests.support.waiting import eventually
 
@@ -47,7 +47,10 @@ def port_of(process: Process) -> int:
 
 def post(port: int, message_id: str) -> httpx.Response:
     return httpx.post(
-        f"http://127.0.0.1:{port}/segment/webhook/web", json=identify("c-7", message_id), headers=PROVEN, timeout=30
+        f"http://127.0.0.1:{port}/segment/webhook/web",
+        json=identify("c-7", message_id),
+        headers=PROVEN,
+        timeout=CLIENT_S,
     )
 
 
@@ -70,7 +73,7 @@ def test_several_processes_share_a_port_and_their_figures(launch: Launch) -> Non
     for n in range(20):
         assert post(port, f"m-{n}").status_code == 200
 
-    text = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+    text = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=CLIENT_S).text
     families = {family.name: family for family in text_string_to_metric_families(text)}
     assert sum(sample.value for sample in families["tercel_receiver_inputs"].samples) == 20
 
@@ -103,11 +106,11 @@ def test_a_port_that_is_taken_is_named(launch: Launch) -> None:
 
 
 def test_a_second_receiver_does_not_share_the_port_of_the_first(launch: Launch) -> None:
-    port = str(free_port())
-    listening(launch("--port", port))
-    second = launch("--port", port)
-    assert second.wait() == 2
-    assert "something else listens there" in second.output
+    with held_port() as port:
+        listening(launch("--port", str(port)))
+        second = launch("--port", str(port))
+        assert second.wait() == 2
+        assert "something else listens there" in second.output
 
 
 def test_a_mapping_that_cannot_work_is_refused_with_its_place(launch: Launch) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from producers.receiver.connections import OnePieceTransport
-from tests.receiver.open_doors import OpenDoors
+from tests.receiver.open_doors import CLIENT_S, OpenDoors
 
 GET = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 LAST = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
@@ -92,6 +92,6 @@ def test_requests_sent_together_are_all_answered_in_full(doors: OpenDoors, befor
 
 def test_who_waits_for_100_continue_is_told_to_go_on(doors: OpenDoors) -> None:
     head = b"POST /segment/webhook/web HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n"
-    with socket.create_connection(("127.0.0.1", doors.port), timeout=10) as client:
+    with socket.create_connection(("127.0.0.1", doors.port), timeout=CLIENT_S) as client:
         client.sendall(head + b"X-Signature: " + b"0" * 40 + b"\r\n\r\n")
         assert client.recv(1_000).startswith(b"HTTP/1.1 100 Continue\r\n")

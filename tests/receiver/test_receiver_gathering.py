@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Coroutine, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -22,19 +20,23 @@ class HeldPut:
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, list[Load]]] = []
-        self.gate = threading.Semaphore(0)
-        self.begun = threading.Semaphore(0)
+        self._gate = asyncio.Semaphore(0)
+        self._begun = asyncio.Semaphore(0)
 
-    def __call__(self, deployment: str, loads: Sequence[Load]) -> list[Fate]:
+    async def __call__(self, deployment: str, loads: Sequence[Load]) -> list[Fate]:
         self.calls.append((deployment, list(loads)))
-        self.begun.release()
-        self.gate.acquire()
+        self._begun.release()
+        await self._gate.acquire()
         if any(load.seen_id == b"mistake" for load in loads):
             raise ZeroDivisionError
         return [FATES.get(load.seen_id, Fate.ACCEPTED) for load in loads]
 
+    def let_go(self, calls: int = 1) -> None:
+        for _ in range(calls):
+            self._gate.release()
+
     async def has_begun(self) -> None:
-        await asyncio.get_running_loop().run_in_executor(None, self.begun.acquire)
+        await self._begun.acquire()
 
 
 def load(name: str, records: int = 1, *, deployment: str = "prod", seen_id: bytes = b"") -> Load:
@@ -50,7 +52,7 @@ def run(scenario: Coroutine[Any, Any, None]) -> None:
 
 
 def gatherer(put: HeldPut, **limits: int) -> Gatherer:
-    return Gatherer(put, ThreadPoolExecutor(4), **limits)
+    return Gatherer(put, **limits)
 
 
 def test_what_comes_while_an_enqueue_is_under_way_goes_together_and_in_order() -> None:
@@ -62,7 +64,7 @@ def test_what_comes_while_an_enqueue_is_under_way_goes_together_and_in_order() -
         tasks += [asyncio.create_task(gathers.hand_in([load(f"next{n}")])) for n in range(5)]
         await asyncio.sleep(0)
         assert len(put.calls) == 1
-        put.gate.release(2)
+        put.let_go(2)
         await asyncio.gather(*tasks)
         assert [names(loads) for _, loads in put.calls] == [["first-0"], [f"next{n}-0" for n in range(5)]]
 
@@ -72,7 +74,7 @@ def test_what_comes_while_an_enqueue_is_under_way_goes_together_and_in_order() -
 def test_each_request_learns_the_fates_of_its_own_loads() -> None:
     async def scenario() -> None:
         put = HeldPut()
-        put.gate.release(10)
+        put.let_go(10)
         gathers = gatherer(put)
         fates = await asyncio.gather(
             gathers.hand_in([load("a"), load("b", seen_id=b"again")]), gathers.hand_in([load("c")]), gathers.hand_in([])
@@ -87,11 +89,11 @@ def test_a_large_request_goes_in_several_enqueues_and_is_answered_after_the_last
         put = HeldPut()
         gathers = gatherer(put, most_together=4)
         task = asyncio.create_task(gathers.hand_in([load(str(n), 2) for n in range(5)]))
-        put.gate.release(2)
+        put.let_go(2)
         for _ in range(3):
             await put.has_begun()
         assert not task.done()
-        put.gate.release()
+        put.let_go()
         assert await task == [Fate.ACCEPTED] * 5
         assert [len(loads) for _, loads in put.calls] == [2, 2, 1]
 
@@ -101,7 +103,7 @@ def test_a_large_request_goes_in_several_enqueues_and_is_answered_after_the_last
 def test_a_load_larger_than_an_enqueue_goes_by_itself() -> None:
     async def scenario() -> None:
         put = HeldPut()
-        put.gate.release(10)
+        put.let_go(10)
         await gatherer(put, most_together=4).hand_in([load("a"), load("huge", 9), load("b")])
         assert [names(loads) for _, loads in put.calls] == [["a-0"], ["huge-0"], ["b-0"]]
 
@@ -116,7 +118,7 @@ def test_deployments_do_not_wait_for_each_other() -> None:
         await put.has_begun()
         await put.has_begun()
         assert {deployment for deployment, _ in put.calls} == {"prod", "other"}
-        put.gate.release(2)
+        put.let_go(2)
         await task
 
     run(scenario())
@@ -130,7 +132,7 @@ def test_too_much_in_memory_is_refused_and_nothing_of_it_enqueued() -> None:
         await put.has_begun()
         with pytest.raises(Crowded):
             await gathers.hand_in([load("b", 5)])
-        put.gate.release(10)
+        put.let_go(10)
         await asyncio.gather(*tasks)
         assert await gathers.hand_in([load("c", 50)]) == [Fate.ACCEPTED]  # alone, it would never get in otherwise
         assert gathers.waiting == 0
@@ -148,7 +150,7 @@ def test_a_request_that_nobody_waits_for_any_more_is_enqueued_all_the_same() -> 
         gone = asyncio.create_task(gathers.hand_in([load("gone")]))
         await asyncio.sleep(0)
         gone.cancel()
-        put.gate.release(2)
+        put.let_go(2)
         await first
         await put.has_begun()
         assert names(put.calls[1][1]) == ["gone-0"]
@@ -160,7 +162,7 @@ def test_a_request_that_nobody_waits_for_any_more_is_enqueued_all_the_same() -> 
 def test_what_follows_in_a_request_something_of_its_profile_that_was_kept_out_is_kept_out_with_it(why: bytes) -> None:
     async def scenario() -> None:
         put = HeldPut()
-        put.gate.release(10)
+        put.let_go(10)
         fates = await gatherer(put, most_together=1).hand_in(
             [load("u", seen_id=why), load("other"), load("u"), load("u", deployment="second")]
         )
@@ -173,7 +175,7 @@ def test_what_follows_in_a_request_something_of_its_profile_that_was_kept_out_is
 def test_another_request_may_get_in_where_one_was_kept_out() -> None:
     async def scenario() -> None:
         put = HeldPut()
-        put.gate.release(10)
+        put.let_go(10)
         gathers = gatherer(put)
         first, second = await asyncio.gather(
             gathers.hand_in([load("u", seen_id=b"away")]), gathers.hand_in([load("u")])
@@ -186,7 +188,7 @@ def test_another_request_may_get_in_where_one_was_kept_out() -> None:
 def test_a_mistake_is_told_to_those_it_concerns_and_the_line_goes_on() -> None:
     async def scenario() -> None:
         put = HeldPut()
-        put.gate.release(10)
+        put.let_go(10)
         gathers = gatherer(put)
         with pytest.raises(ZeroDivisionError):
             await gathers.hand_in([load("a", seen_id=b"mistake")])

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from redis import Redis
 
+from tercel.embedded import EmbeddedRedis
 from tercel.messages import decode
 from tercel.records import LaneKind
-from tests.receiver.open_doors import SETTINGS, OpenDoors, identify, open_doors
+from tests.receiver.open_doors import SETTINGS, OpenDoors, identify, open_doors, records_on
 from tests.receiver.stream import CLIENTS, NO_ANSWER, Stream
+from tests.support.cutting_proxy import CuttingProxy
 from tests.support.redis_server import DurableRedis
 from tests.support.waiting import eventually
 
@@ -60,6 +63,26 @@ def test_a_message_that_was_put_off_is_taken_once_when_it_comes_again(
     assert durable.post(identify("c-7", "m-1")).json()["accepted"] == 1
     assert durable.post(identify("c-7", "m-1")).json()["duplicate"] == 1
     assert users_on_lane(durable) == ["c-7"]
+
+
+def test_a_message_whose_enqueue_was_sent_twice_lies_on_its_lane_once(
+    redis_server: EmbeddedRedis, redis_client: Redis, cutting_proxy: Callable[..., CuttingProxy]
+) -> None:
+    proxy = cutting_proxy(redis_server.socket)
+    with open_doors(proxy.url) as doors:
+        doors.post(identify("c-6"))
+        proxy.cut_next("EVALSHA")
+        assert doors.post(identify("c-7", "m-1")).json()["accepted"] == 1
+        assert proxy.cuts == 1
+        assert doors.post(identify("c-7", "m-1")).json()["duplicate"] == 1
+        assert [one["profile_id"] for one in records_on(redis_client, LaneKind.PROFILE)] == ["c-6", "c-7"]
+
+
+def test_a_redis_that_forgot_the_scripts_takes_messages_on(durable: OpenDoors) -> None:
+    durable.post(identify("c-6"))
+    durable.redis.script_flush()
+    assert durable.post(identify("c-7")).status_code == 200
+    assert sorted(users_on_lane(durable)) == ["c-6", "c-7"]
 
 
 def test_it_is_not_ready_while_redis_is_away_and_ready_when_it_is_back(

@@ -63,7 +63,7 @@ def standin(_process: StandIn) -> StandIn:
 @pytest.fixture
 def api(standin: StandIn) -> Iterator[httpx.Client]:
     headers = {"Authorization": "ApiKey-v1 good-key"}
-    with httpx.Client(base_url=standin.url, headers=headers, timeout=10, trust_env=False) as client:
+    with httpx.Client(base_url=standin.url, headers=headers, timeout=60, trust_env=False) as client:
         yield client
 
 

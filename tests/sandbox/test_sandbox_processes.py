@@ -21,7 +21,7 @@ MODULES = ["sandbox.talon_one", "sandbox.sailthru", "sandbox.sink"]
 def test_sigterm_ends_it_with_exit_status_0(module: str) -> None:
     with running(module) as child:
         child.process.terminate()
-        assert child.process.wait(10) == 0
+        assert child.process.wait(60) == 0
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -35,7 +35,7 @@ def test_it_announces_itself_in_a_file_if_asked(module: str, tmp_path: Path) -> 
         assert [entry.name for entry in tmp_path.iterdir()] == ["where.json"]
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the kernel's part is Linux only")
@@ -115,7 +115,7 @@ def test_the_sink_starts_again_when_told() -> None:
 def test_the_sink_answers_pipelined_requests_in_order_and_closes_when_asked() -> None:
     with running("sandbox.sink") as sink:
         where = urlsplit(sink.url)
-        with socket.create_connection((where.hostname, where.port), timeout=10) as connection:
+        with socket.create_connection((where.hostname, where.port), timeout=60) as connection:
             connection.sendall(
                 b"PUT /a HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\n\r\n1"
                 b"GET /b HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"

@@ -112,7 +112,7 @@ def test_a_stand_in_stops_although_a_request_hangs() -> None:
             pid = standin.pid
             standin.admin.set_faults(Hang())
             headers = {"Authorization": "ApiKey-v1 sandbox-key"}
-            waiting = pool.submit(httpx.get, f"{standin.url}/v2/authping", headers=headers, timeout=30)
+            waiting = pool.submit(httpx.get, f"{standin.url}/v2/authping", headers=headers, timeout=60)
             eventually(lambda: standin.admin.stats()["hung"] == 1, describe="the request to hang")
         assert waiting.result().status_code == 204
     with pytest.raises(ProcessLookupError):

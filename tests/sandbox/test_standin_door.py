@@ -119,7 +119,7 @@ def test_a_hammering_client_never_gets_more_than_the_limit_in_any_second(standin
     async def hammer() -> Counter[int]:
         statuses: Counter[int] = Counter()
         headers = {"Authorization": "ApiKey-v1 good-key"}
-        async with httpx.AsyncClient(base_url=standin.url, headers=headers, timeout=20, trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=standin.url, headers=headers, timeout=60, trust_env=False) as client:
             while statuses[204] < 75:
                 answers = await asyncio.gather(*(client.get("/v2/authping") for _ in range(20)))
                 statuses.update(answer.status_code for answer in answers)
@@ -174,7 +174,7 @@ def test_admin_requests_are_not_traffic(standin: StandIn) -> None:
 
 async def at_once(standin: StandIn, number: int, send: Callable[[httpx.AsyncClient, int], Any]) -> list[httpx.Response]:
     headers = {"Authorization": "ApiKey-v1 good-key"}
-    async with httpx.AsyncClient(base_url=standin.url, headers=headers, timeout=20, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=standin.url, headers=headers, timeout=60, trust_env=False) as client:
         return list(await asyncio.gather(*(send(client, place) for place in range(number))))
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tercel.errors import StoreUnavailable
@@ -106,7 +106,7 @@ json_values = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50)
 @given(record=st.dictionaries(st.text(), json_values, max_size=4), reason=st.text(), source=st.text())
 def test_any_record_can_be_kept(store: Store, record: dict[str, Any], reason: str, source: str) -> None:
     store.purge_older_than(-100_000)

@@ -37,8 +37,8 @@ from tests.support.waiting import eventually
 DEPLOYMENT = "prod"
 EVENT_TYPE = "step"
 LONGEST = 120  # the highest number a record of one profile may carry: so many attributes and audiences exist
-READY_S = 60.0  # seconds a worker gets to start; generous, machines are busy
-REST_S = 60.0  # seconds for everything to be delivered
+READY_S = 120.0  # seconds a worker gets to start; generous, machines are busy
+REST_S = 120.0  # seconds for everything to be delivered
 
 SHRUNK: Mapping[str, str] = {
     "TERCEL_DELIVERY__LEASE_S": "1.5",
@@ -53,6 +53,12 @@ SHRUNK: Mapping[str, str] = {
     "TERCEL_WORKER__GRACE_S": "3",
     "TERCEL_DEPLOYMENTS__PROD__TIMEOUT_S": "1.5",
 }
+PATIENT: Final[Mapping[str, str]] = {
+    "TERCEL_DELIVERY__LEASE_S": "60",
+    "TERCEL_DEPLOYMENTS__PROD__TIMEOUT_S": "60",
+}
+"""For houses where no worker dies: whatever stands still for some seconds is not taken for dead, and nothing is sent
+twice because of it."""
 
 
 def standin_config() -> Config:
@@ -120,7 +126,11 @@ class House:
 
     def wait_ready(self, worker: Process) -> None:
         """Wait until a worker says that it is ready."""
-        eventually(lambda: " ready." in worker.output, READY_S, worker.describe)
+        eventually(lambda: self.is_ready(worker), READY_S, worker.describe)
+
+    def is_ready(self, worker: Process) -> bool:
+        """Whether a worker has said that it is ready."""
+        return " ready." in worker.output
 
     def replace(self, place: int) -> Process:
         """Kill the worker in a place with SIGKILL and launch another one there."""

@@ -23,6 +23,7 @@ from tercel.embedded.process import ChildProcess
 
 ROOT = Path(__file__).resolve().parents[2]
 GRACE_S = 5.0  # seconds a process gets to end by itself at the end of a test
+END_S = 120.0  # seconds it gets to end where a test waits for that; generous, machines are busy
 TAIL_CHARACTERS = 4_000  # of output, shown when something fails
 
 
@@ -70,7 +71,7 @@ class Process:
         """Send any signal (SIGSTOP, SIGCONT, ...) to the process alone."""
         self._child.send(number)
 
-    def wait(self, timeout_s: float = 30.0) -> int:
+    def wait(self, timeout_s: float = END_S) -> int:
         """Wait for its end and return its exit status; ``AssertionError`` with its output if it does not end."""
         status = self._child.wait(timeout_s)
         assert status is not None, f"did not end within {timeout_s:g} s: {self.describe()}"
@@ -135,6 +136,20 @@ class Processes:
             with contextlib.suppress(AssertionError):
                 process.wait(GRACE_S)
             process.kill9(group=True)
+
+
+def alive(pid: int) -> bool:
+    """True for a process that runs; a zombie that nobody has waited for has ended all the same."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def pytest_configure() -> None:
+    """Have what tests start hear of Ctrl-C, although a run in a shell's background was told to ignore it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 _STARTED = pytest.StashKey[Processes]()

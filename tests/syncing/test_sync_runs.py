@@ -108,6 +108,30 @@ def test_rows_that_were_rejected_and_only_those_are_sent_by_the_next_run(custome
     assert customers.standin.admin.profiles()["b"] == {"Name": "Bob", "Points": 2}
 
 
+def test_a_row_that_is_refused_too_often_is_left_alone_told_and_tried_when_asked_for(customers: Synced) -> None:
+    customers.redeclare(max_tries=2)
+    customers.source(["a,Ann,1", "b,Bob,"], "id,name,points")
+    customers.standin.admin.replace_config(WITHOUT_POINTS)
+    for _ in range(2):
+        last = customers.run()
+
+    left_alone = customers.run()
+    again = customers.run()
+
+    assert (left_alone.status, left_alone.counts.sent, left_alone.counts.given_up) == (
+        RunStatus.COMPLETED_WITH_ERRORS,
+        0,
+        1,
+    )
+    assert again.counts.given_up == 1
+    assert [one.run for one in customers.rig.rejections()] == [last.run], "it still says why"
+    customers.standin.admin.replace_config(GIVEN)
+    retried = customers.run(retry=True)
+    assert (retried.status, retried.counts.succeeded, retried.counts.given_up) == (RunStatus.COMPLETED, 1, 0)
+    assert customers.rig.rejections() == []
+    customers.rig.balance_closes()
+
+
 def test_rejections_of_an_earlier_run_are_closed_when_their_rows_are_sent_again(customers: Synced) -> None:
     customers.source(["a,Ann,x"], "id,name,points")
     first = customers.run()
@@ -154,6 +178,21 @@ def test_a_source_that_cannot_be_read_fails_the_run_and_sends_nothing(mirror: Sy
     assert newest is not None
     assert newest.status is RunStatus.FAILED
     assert mirror.members() == set(ids(0, 10))
+
+
+def test_what_a_source_that_broke_off_had_given_is_put_away_at_once(customers: Synced) -> None:
+    customers.file.write_bytes(b"id,name,points\n" + b"a,Ann,1\n" * 5_000)
+    changed = iter([False])
+
+    def change_meanwhile(_progress: object) -> None:
+        if next(changed, True):
+            with customers.file.open("a") as file:
+                file.write("b,Bob,2\n")
+
+    with pytest.raises(InputError):
+        customers.run(options={"progress": change_meanwhile})
+
+    assert list((customers.folder / "syncs").glob("*.stage")) == []
 
 
 def test_an_interrupted_run_is_brought_to_its_end_before_the_next(mirror: Synced) -> None:

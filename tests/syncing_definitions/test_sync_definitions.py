@@ -46,6 +46,10 @@ def refusal_of(settings_with: Load, **given: Any) -> str:
         ({"object": "audiences", **QUERY, "mode": "add"}, "needs audience_id or audience_name, one of the two"),
         ({**AUDIENCE, **QUERY, "audience_id": "VIPs"}, "must be the audience's numeric id"),
         ({**AUDIENCE, **QUERY, "fields": {"Email": "email"}}, "of whose rows only the id is used; remove fields"),
+        ({"object": "profiles", **QUERY, "schedule": "daily"}, "schedule is 'daily'; write"),
+        ({"object": "profiles", **QUERY, "schedule": "0 25 * * *"}, "has '25' as its hour, which must be from 0 to 23"),
+        ({"object": "profiles", **QUERY, "schedule": "every 5 seconds"}, "more often than once in 60 seconds"),
+        ({"object": "profiles", **QUERY, "time_zone": "Mars/Olympus"}, "which is no time zone"),
         ({"object": "profiles", **QUERY, "fields": "{"}, "in a variable write it as JSON"),
         ({"object": "segments", **QUERY}, "must be 'profiles' or 'audiences'"),
     ],
@@ -142,7 +146,10 @@ def test_another_mapping_or_query_makes_another_fingerprint(declare: Declare, ot
     assert declare(**given).fingerprint != declare(**{**given, **other}).fingerprint
 
 
-@pytest.mark.parametrize("other", [{"connection": "sqlite:////elsewhere.db"}, {"only_changes": False}, {"max_gone": 5}])
+@pytest.mark.parametrize(
+    "other",
+    [{"connection": "sqlite:////elsewhere.db"}, {"only_changes": False}, {"max_gone": 5}, {"schedule": "every hour"}],
+)
 def test_what_says_nothing_of_rows_leaves_the_fingerprint_as_it_is(declare: Declare, other: dict[str, Any]) -> None:
     assert declare(**QUERY).fingerprint == declare(**{**QUERY, **other}).fingerprint
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tercel.store.syncing import Comparison, Due, Mode, SyncState
@@ -153,19 +153,19 @@ def check_upsert(url: str, runs: list[Run], source: list[tuple[str, str]]) -> No
         assert good(state, Mode.UPSERT, source, destination) == []
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(runs=RUNS, source=SOURCES)
 def test_a_mirror_on_sqlite_ends_equal_to_its_source(runs: list[Run], source: list[tuple[str, str]]) -> None:
     check_mirror("sqlite:///unused", runs, source)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(runs=RUNS, source=SOURCES)
 def test_upserts_on_sqlite_end_with_the_content_of_the_source(runs: list[Run], source: list[tuple[str, str]]) -> None:
     check_upsert("sqlite:///unused", runs, source)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(runs=RUNS, source=SOURCES)
 def test_a_mirror_on_postgresql_ends_equal_to_its_source(
     shared_database: str, runs: list[Run], source: list[tuple[str, str]]
@@ -173,7 +173,7 @@ def test_a_mirror_on_postgresql_ends_equal_to_its_source(
     check_mirror(shared_database, runs, source)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15)
 @given(runs=RUNS, source=SOURCES)
 def test_upserts_on_postgresql_end_with_the_content_of_the_source(
     shared_database: str, runs: list[Run], source: list[tuple[str, str]]

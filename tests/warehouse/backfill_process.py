@@ -1,20 +1,30 @@
-"""A backfill as a process of its own: ``python -m tests.warehouse.backfill_process REDIS_URL STORE_URL PREFIX FILE``.
+"""A backfill as a process of its own: ``python -m tests.warehouse.backfill_process REDIS STORE PREFIX FILE BATCHES``.
 
-It prints ``rows N`` after every batch, so that a test knows when it is in the middle of its work.
+It prints ``rows N`` after every batch, so that a test knows when it is in the middle of its work; and it stays there,
+to be killed, after so many BATCHES. With 0 it goes on to its end.
 """
 
 from __future__ import annotations
 
 import sys
+from itertools import count
 from pathlib import Path
+from threading import Event
 
-from producers.warehouse import Backfill, mapping_of_options
+from producers.warehouse import Backfill, Progress, mapping_of_options
 from tercel.connections import connect
 from tercel.lanes import Lanes
 from tercel.store import Store
 
 
-def main(redis_url: str, store_url: str, prefix: str, file: str) -> None:
+def main(redis_url: str, store_url: str, prefix: str, file: str, batches: str) -> None:
+    done = count(1)
+
+    def told(progress: Progress) -> None:
+        print("rows", progress.rows)
+        if next(done) == int(batches):
+            Event().wait()
+
     with connect(redis_url) as redis, Store.open(store_url) as store:
         report = Backfill(
             deployment="prod",
@@ -23,7 +33,7 @@ def main(redis_url: str, store_url: str, prefix: str, file: str) -> None:
             lanes=Lanes(redis, prefix=prefix),
             store=store,
             batch_rows=7,
-            progress=lambda progress: print("rows", progress.rows),
+            progress=told,
         ).run()
         print("status", report.status)
 

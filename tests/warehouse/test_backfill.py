@@ -11,7 +11,7 @@ from threading import Event
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from producers.warehouse import REASONS, Backfill, Progress, ReadOptions, Report, mapping_of_options
@@ -313,7 +313,7 @@ rows = st.lists(st.sampled_from(["{n},a", "{n},b,c", ",d", '{n},"two\nlines"', '
 kills = st.lists(st.tuples(st.integers(0, 14), st.booleans()), max_size=6)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(first=rows, second=rows, kills=kills, sizes=st.lists(st.integers(1, 5), min_size=1, max_size=4))
 def test_killed_at_any_call_and_resumed_every_row_is_there_exactly_once(
     tmp_path: Path, first: list[str], second: list[str], kills: list[tuple[int, bool]], sizes: list[int]

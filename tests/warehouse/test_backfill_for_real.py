@@ -21,6 +21,7 @@ from tests.support.processes import Process, Processes
 from tests.support.waiting import eventually
 
 KILLS = 6
+BATCHES = 60  # of 571 that a process is let do before it waits to be killed
 
 
 @pytest.fixture
@@ -133,12 +134,12 @@ def test_killed_again_and_again_every_row_is_there_exactly_once(
     arguments = ("-m", "tests.warehouse.backfill_process", redis_server.url, store_url, prefix, str(path))
     killed = 0
     for _ in range(KILLS):
-        process = processes.python(*arguments)
+        process = processes.python(*arguments, str(BATCHES))
         eventually(partial(at_work, process), describe=process.describe)
         process.kill9()
         killed += process.returncode == -9
 
-    last = processes.python(*arguments)
+    last = processes.python(*arguments, "0")
     assert last.wait() == 0, last.describe()
 
     assert killed == KILLS

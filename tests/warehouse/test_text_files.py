@@ -9,7 +9,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from producers.warehouse.csv_rows import CsvReader
@@ -159,7 +159,7 @@ def test_reading_goes_on_at_any_boundary_without_skipping_or_doubling(tmp_path: 
 cells = st.text(st.sampled_from('ab,"\n\r é;'), max_size=6)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     rows=st.lists(st.tuples(cells, cells, cells), max_size=12),
     size=st.integers(1, 5),
@@ -188,7 +188,7 @@ lines = st.one_of(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(content=st.lists(lines, max_size=15), size=st.integers(1, 4))
 def test_whatever_the_lines_hold_reading_ends_and_batches_do_not_matter(
     tmp_path: Path, content: list[bytes], size: int

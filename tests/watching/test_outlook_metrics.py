@@ -54,7 +54,7 @@ def scrape(durable_redis: DurableRedis, tmp_path: Path, prefix: str) -> Iterator
         port = served.port
 
         def figures(name: str) -> Figures:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
             try:
                 connection.request("GET", "/metrics")
                 text = connection.getresponse().read().decode()

@@ -29,7 +29,7 @@ Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
 def get(port: int, path: str = "/metrics", address: str = "127.0.0.1") -> tuple[int, str]:
-    connection = http.client.HTTPConnection(address, port, timeout=20)
+    connection = http.client.HTTPConnection(address, port, timeout=60)
     try:
         connection.request("GET", path)
         answer = connection.getresponse()
@@ -87,7 +87,7 @@ def test_lanes_calls_and_totals_are_served_as_they_are_in_redis(
         lanes.enqueue("prod", Urgency.LIVE, profiles(30))
         lanes.enqueue("prod", Urgency.LIVE, profiles(5))
         lanes.cut("prod", LaneKind.PROFILE, Urgency.LIVE, size=10, window=8, cap=8, call_id="1" * 16)
-        claim = lanes.claim("prod", "1" * 16, lease_s=10)
+        claim = lanes.claim("prod", "1" * 16, lease_s=60)
         assert claim is not None
         n = len(claim.messages)
         lanes.settle(claim, counts={(claim.run, "delivered"): n}, kind_counts={"profile.delivered": n})

@@ -13,6 +13,7 @@ from tercel.settings import Settings
 from workers.watching.inspect import announce_lanes
 from workers.watching.logging import configure_logging
 
+LET_GO_S = 600  # seconds a task waits for the test; far more than one takes
 REDIS_URL = os.environ["TERCEL_TEST_REDIS"]
 QUEUE = os.environ["TERCEL_TEST_QUEUE"]
 
@@ -20,7 +21,7 @@ app = Celery("watched", broker=broker_url(REDIS_URL), task_cls="celery.app.task:
 app.Task.Request = "workers.watching.requests:QuietRequest"
 app.conf.update(
     worker_pool="threads",
-    worker_concurrency=2,
+    worker_concurrency=1,  # so what was sent before a task has ended, and is logged, when that task runs
     task_default_queue=QUEUE,
     task_ignore_result=True,
     worker_send_task_events=True,
@@ -46,17 +47,23 @@ def client() -> redis.Redis:
     return connect(REDIS_URL)
 
 
+def wait_for_the_test() -> None:
+    """Return when the test lets go."""
+    with connect(REDIS_URL, socket_timeout_s=2 * LET_GO_S) as redis:
+        redis.blpop([f"{QUEUE}:go"], timeout=LET_GO_S)
+
+
 @app.task(name="deliver.profile")  # type: ignore[untyped-decorator]
 def deliver(call: str, deployment: str) -> str:
     """Wait until the test lets go, so that it can look."""
-    client().blpop([f"{QUEUE}:go"], timeout=20)
+    wait_for_the_test()
     return "998 delivered, 2 rejected"
 
 
 @app.task(name="enqueue.profile")  # type: ignore[untyped-decorator]
 def enqueue(deployment: str, urgency: str, record: dict[str, str]) -> None:
     """Wait in the same way."""
-    client().blpop([f"{QUEUE}:go"], timeout=20)
+    wait_for_the_test()
 
 
 @app.task(name="enqueue.broken")  # type: ignore[untyped-decorator]

@@ -32,14 +32,16 @@ from workers.delivery import Later, deliver
 from workers.runtime import Runtime
 
 DEPLOYMENT = "prod"
-PUMP_S = 40.0  # seconds; generous, machines are busy
+PUMP_S = 120.0  # seconds; generous, machines are busy
 PAUSE_S = 0.002  # seconds between two turns of the pump
 
 Overrides = dict[str, Any]
 
-# Time constants shrunk so that a test sees at once what takes a minute in production.
+# Time constants shrunk so that a test sees at once what takes a minute in production. Not those that a machine which
+# stands still for some seconds would use up: a lease and a request's time run out only where a test wants it.
+TIMEOUT_S = 60.0  # seconds a request may take
 DELIVERY: Overrides = {
-    "lease_s": 2.0,
+    "lease_s": 60.0,
     "wake_s": 1.0,
     "backoff_first_s": 0.01,
     "backoff_max_s": 0.05,
@@ -72,7 +74,7 @@ class Rig:
         worker: Overrides | None = None,
         receiver: Overrides | None = None,
     ) -> None:
-        one = {"url": standin.url, "key": standin.admin.config()["keys"][0]["key"], "rate": 0, "timeout_s": 2.0}
+        one = {"url": standin.url, "key": standin.admin.config()["keys"][0]["key"], "rate": 0, "timeout_s": TIMEOUT_S}
         named = deployments or {DEPLOYMENT: deployment or {}}
         self.settings = Settings.load(
             Path(os.devnull),
@@ -121,9 +123,9 @@ class Rig:
 
     def look(self) -> None:
         """Do one turn of the batching thread."""
+        self.batcher.renew_leases()
         for name in self.settings.deployments:
             self.batcher.look(name)
-        self.batcher.renew_leases()
 
     def wakeups(self) -> list[tuple[str, str]]:
         """Take every wake-up off the Celery queues, live first, as (call id, deployment)."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import pytest
 
 from tercel.records import Event, LaneKind, Membership, Urgency
 from tests.workers.rig import DEPLOYMENT, Rig, profiles
+from workers.batching import Batcher
 
 MakeRig = Callable[..., Rig]
 LIVE, BULK = Urgency.LIVE, Urgency.BULK
@@ -170,3 +172,19 @@ def test_a_share_that_is_given_back_can_be_taken_again(rig: Rig) -> None:
 
     assert shares.take(DEPLOYMENT, BULK)
     assert not shares.take(DEPLOYMENT, BULK)
+
+
+def test_a_process_that_stood_still_does_not_take_its_own_calls_for_those_of_a_dead_one(rig: Rig) -> None:
+    rig.enqueue(profiles(3))
+    rig.look()
+    [(call_id, _)] = rig.wakeups()
+    claim = rig.runtime.lanes.claim(DEPLOYMENT, call_id, lease_s=0)
+    assert claim is not None
+    stopping, now = threading.Event(), 0.0
+    batcher = Batcher(rig.runtime, beat=stopping.set, clock=lambda: now)
+
+    now = 3_600.0
+    with rig.runtime.held.holding(claim):
+        batcher.run(stopping)
+
+    assert rig.wakeups() == []

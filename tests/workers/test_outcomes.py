@@ -161,7 +161,7 @@ def test_an_open_breaker_closes_by_itself_when_the_server_is_back(make_rig: Make
 
 
 def test_a_call_that_keeps_failing_while_others_pass_is_split(make_rig: MakeRig, standin: StandIn) -> None:
-    rig = make_rig(delivery={"split_after_failures": 2, "breaker_failures": 50, "give_up_after_s": 1})
+    rig = make_rig(delivery={"split_after_failures": 2, "breaker_failures": 50})
     standin.admin.write_scripts({"p3": [500] * 4_000})
     rig.enqueue(profiles(8))
 
@@ -361,7 +361,7 @@ def test_a_retry_of_the_same_body_carries_the_same_idempotency_key(rig: Rig, sta
 
 def test_a_deployment_that_hangs_does_not_starve_another(make_rig: MakeRig, standin: StandIn) -> None:
     """The one asks for another path, which hangs; both share threads and connections."""
-    rig = make_rig(deployments={"slow": {"timeout_s": 30}, "quick": {}})
+    rig = make_rig(deployments={"slow": {}, "quick": {}})
     standin.admin.set_faults(Hang(path="/v2/events"))
     rig.enqueue([event(n, profile=f"p{n}") for n in range(30)], LIVE, deployment="slow")
     rig.pump(lambda: standin.admin.stats()["hung"] >= 6)

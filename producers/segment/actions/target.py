@@ -16,8 +16,9 @@ from producers.segment.mappings_file import WrittenMapping
 from producers.segment.people import is_switched_off
 from producers.segment.reasons_classic import SWITCHED_OFF
 from producers.third_party.callbacks import NO_CALLBACKS, CallbackPolicy
+from producers.third_party.context import Context
 from producers.third_party.problems import BadCall
-from producers.third_party.translation import translate
+from producers.third_party.translation import new_event_id, translate_in
 from tercel.records import Record
 
 INTEGRATION: Final = "Talon.One (Actions)"  # the destination's name in a message's integrations object
@@ -47,7 +48,7 @@ class ActionsTarget:
         self.written = written
         self.mapped = map_actions(written)
         self._deployment_url = deployment_url
-        self._callbacks = callbacks
+        self._context = Context(split_large=False, new_event_id=new_event_id, callbacks=callbacks)
         self._nothing = Taken(deployment, filtered=1)
         self._unwanted = Taken(deployment, filtered=1, notes=(SWITCHED_OFF,))
         self._steps = tuple((one, one.trigger.matches, one.call_of, f"/{one.written.number}") for one in self.mapped)
@@ -74,7 +75,7 @@ class ActionsTarget:
         notes: list[str] = []
         source = ""
         has_matched = False
-        callbacks = self._callbacks
+        context = self._context
         for mapped, matches, call_of, place in self._steps:
             if not matches(message):
                 continue
@@ -82,7 +83,7 @@ class ActionsTarget:
                 has_matched = True
                 source = self._source_of(message, sender)
             try:
-                translation = translate(call_of(message, source and source + place), callbacks=callbacks)
+                translation = translate_in(context, call_of(message, source and source + place))
             except FAILURES as failure:
                 refused.append(_refusal_of(mapped, failure))
                 continue
@@ -120,7 +121,7 @@ class ActionsTarget:
             fields = mapped.check(fields)
             call = mapped.make(fields, source and f"{source}/{mapped.written.number}")
             request = sent_as(call, deployment_url=self._deployment_url)
-            translation = translate(call, callbacks=self._callbacks)
+            translation = translate_in(self._context, call)
         except FAILURES as failure:
             return _step(mapped, fields=fields, request=request, refused=(_refusal_of(mapped, failure),))
         return _step(

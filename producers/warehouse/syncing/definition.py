@@ -56,6 +56,7 @@ class SyncDefinition:
     limits: Limits
     only_changes: bool
     allow_empty: bool
+    max_tries: int
     fingerprint: str
     settings: SyncSettings
     audience_id: int | None = None
@@ -131,6 +132,7 @@ def _definition(name: str, one: SyncSettings) -> SyncDefinition:
         limits=Limits(one.max_gone_share, one.max_gone or None),
         only_changes=one.only_changes,
         allow_empty=one.allow_empty,
+        max_tries=one.max_tries,
         fingerprint=_fingerprint(one, mapping),
         settings=one,
         audience_id=one.audience_id,

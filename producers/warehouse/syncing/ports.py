@@ -63,6 +63,10 @@ class Sync(Protocol):
         """Whether rows that are unchanged are left out."""
 
     @property
+    def max_tries(self) -> int:
+        """In how many runs the same content may be refused before it is left alone. 0: without limit."""
+
+    @property
     def limits(self) -> Limits:
         """What a mirror may delete without being asked."""
 
@@ -94,8 +98,11 @@ class State(Protocol):
     def stage(self, rows: Sequence[StagedRow]) -> None:
         """Take mapped rows, in any order."""
 
-    def compare(self, mode: Mode, *, full: bool) -> Comparison:
-        """Freeze what was staged into due rows."""
+    def compare(self, mode: Mode, *, full: bool, most_tries: int = 0) -> Comparison:
+        """Freeze what was staged into due rows, without content that was refused ``most_tries`` times (0: no limit)."""
+
+    def given_up(self, keys: Sequence[str]) -> set[str]:
+        """Return which of some keys the comparison left alone for that."""
 
     def conflicts(self) -> Iterator[str]:
         """Yield the keys that came twice with different content."""

@@ -20,8 +20,10 @@ AT_ONCE: Final = 500  # rejections written at once
 _CONFLICTS: Final = -1  # their place among the files of a run's rejections
 
 
-def read(work: Work, *, full: bool) -> Tripped | None:
+def read(work: Work, *, full: bool, retry: bool) -> Tripped | None:
     """Stage the whole source, compare, and judge. None: the due rows may be sent.
+
+    ``retry``: rows that were refused too often are due all the same.
 
     A source that fails raises, and nothing was compared: a part of a source is never taken for the whole. Raises
     Stopped, CalledOff, and whatever the source raises.
@@ -32,7 +34,7 @@ def read(work: Work, *, full: bool) -> Tripped | None:
     work.tell()
     tools = work.tools
     members = tools.state.members()
-    found = tools.state.compare(tools.sync.mode, full=full)
+    found = tools.state.compare(tools.sync.mode, full=full, most_tries=0 if retry else tools.sync.max_tries)
     bad = work.counts.invalid
     work.count(
         source_rows=found.source_rows + bad,
@@ -44,6 +46,7 @@ def read(work: Work, *, full: bool) -> Tripped | None:
         gone=found.gone,
         again=found.again,
         due=found.due,
+        given_up=found.given_up,
     )
     if found.conflicting:
         _keep(work, _conflicts(work), known=bad)

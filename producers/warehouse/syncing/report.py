@@ -1,7 +1,7 @@
 """What a sync tells: while it works, and at its end. The sums of its counts hold, or the report says that they do not.
 
-``source_rows = added + changed + unchanged + invalid + duplicates`` and ``sent = succeeded + rejected + pending``
-(contract: warehouse sync, "Run record").
+``source_rows = added + changed + unchanged + invalid + duplicates + given_up`` and ``sent = succeeded + rejected +
+pending`` (contract: warehouse sync, "Run record").
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ class SyncCounts:
     succeeded    the destination took them
     rejected     the destination will not take them
     pending      taken up, outcome unknown
+    given_up     left alone: the destination refused the same content too often
     """
 
     source_rows: int = 0
@@ -54,6 +55,7 @@ class SyncCounts:
     succeeded: int = 0
     rejected: int = 0
     pending: int = 0
+    given_up: int = 0
 
     @classmethod
     def of(cls, counts: Mapping[str, int]) -> Self:
@@ -67,7 +69,7 @@ class SyncCounts:
     def complaints(self) -> list[str]:
         """Return which sums do not hold, a phrase each; nothing where they do."""
         found = []
-        told = self.added + self.changed + self.unchanged + self.invalid + self.duplicates
+        told = self.added + self.changed + self.unchanged + self.invalid + self.duplicates + self.given_up
         if told != self.source_rows:
             found.append(f"{self.source_rows:,} rows were read, {told:,} are accounted for")
         known = self.succeeded + self.rejected + self.pending

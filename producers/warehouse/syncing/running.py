@@ -18,6 +18,7 @@ from producers.warehouse.patience import UNAVAILABLE_S, Patience, Stopped
 from producers.warehouse.syncing.calling_off import UNDER_WAY_S, call_off, put_away
 from producers.warehouse.syncing.cancelling import CancelRequests
 from producers.warehouse.syncing.definition import RUN_KIND
+from producers.warehouse.syncing.emptying import EMPTIED, check_first, refuse_nothing
 from producers.warehouse.syncing.locking import Held
 from producers.warehouse.syncing.ports import State, Sync, SyncLanes, SyncStore
 from producers.warehouse.syncing.reading import read
@@ -38,11 +39,17 @@ NOT_SENT = "ended while it read its source: nothing was sent, the next run begin
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How a run was asked for: by what, with the guard switched off by whom (empty: it is on), with every row due."""
+    """How a run was asked for: by what, with the guard switched off by whom (empty: it is on), with every row due.
+
+    ``retry``: with rows that were refused too often. ``empty`` empties the audience, for ``emptied_by``.
+    """
 
     trigger: str
-    unguarded_by: str
-    full: bool
+    unguarded_by: str = ""
+    full: bool = False
+    retry: bool = False
+    empty: Callable[[], None] | None = None
+    emptied_by: str = ""
 
 
 class SyncRunner:
@@ -104,13 +111,24 @@ class SyncRunner:
         self._requests = requests
 
     def run(
-        self, *, trigger: str = "manual", allow_empty: bool = False, full: bool = False, user: str = ""
+        self,
+        *,
+        trigger: str = "manual",
+        allow_empty: bool = False,
+        full: bool = False,
+        retry: bool = False,
+        empty: Callable[[], None] | None = None,
+        user: str = "",
     ) -> SyncReport:
         """Bring the destination to what the source says, and report.
 
         ``allow_empty`` switches the guard of a mirror off for this run, which is recorded with ``user``. ``full``
-        sends every row. A run that a timer starts (``trigger`` "schedule") while another goes on is recorded as
-        skipped.
+        sends every row, ``retry`` those too that are left alone because they were refused too often. A run that a timer
+        starts (``trigger`` "schedule") while another goes on is recorded as skipped. ``empty`` is called before a
+        mirror's first run sends anything, once its source was read to the end: it removes the members that nobody knows
+        of (contract: warehouse sync, "Modes").
+
+        Raises UsageError where ``empty`` is given and the run is not a mirror's first.
 
         The report's status is completed, completed with errors, failed (the guard, an audience that does not exist, no
         progress), cancelled, or interrupted (``stop`` was set; the next run goes on). Raises SyncBusy; what the source
@@ -123,7 +141,9 @@ class SyncRunner:
                 former = self._finish_former(tools, full=full)
                 if former is not None and former.status is RunStatus.INTERRUPTED:
                     return former
-                return replace(self._fresh(tools, Wish(trigger, by, full)), former=former)
+                return replace(
+                    self._fresh(tools, Wish(trigger, by, full, retry, empty, user or "unnamed")), former=former
+                )
         except SyncBusy:
             if trigger == "schedule":
                 self._skipped(trigger)
@@ -158,6 +178,8 @@ class SyncRunner:
     # -- one run ----------------------------------------------------------------------------------------------------
 
     def _fresh(self, tools: Tools, wish: Wish) -> SyncReport:
+        if wish.empty is not None:
+            check_first(self._sync, tools.state)
         known = tools.state.mapping_fingerprint()
         stale = known is not None and known != self._sync.fingerprint
         full = wish.full or stale or not self._sync.only_changes
@@ -165,15 +187,20 @@ class SyncRunner:
         work.save(RunStatus.RUNNING)
 
         def work_through() -> None:
-            tripped = read(work, full=full)
+            tripped = read(work, full=full, retry=wish.retry)
             if tripped is not None and not wish.unguarded_by and not self._sync.allow_empty:
                 raise GivenUp(tripped.code, tripped.reason)
             work.look_up()
+            if wish.empty is not None:
+                refuse_nothing(work, sure=bool(wish.unguarded_by))
+                wish.empty()
             work.save(RunStatus.RUNNING)  # from here on, a later process knows what it goes on with
             close_earlier_rejections(work)
             Sending(work).run()
 
-        return replace(self._end(work, work_through), full=full, notes=(STALE,) if stale else ())
+        return replace(
+            self._end(work, work_through), full=full, notes=_notes(stale=stale, emptied=wish.empty is not None)
+        )
 
     def _finish_former(self, tools: Tools, *, full: bool) -> SyncReport | None:
         """Bring to its end what an earlier process has left, unless what it was sending is no longer wanted."""
@@ -231,6 +258,9 @@ class SyncRunner:
             with suppress(UnavailableError):
                 said = str(caught) if known else type(caught).__name__
                 work.save(RunStatus.FAILED if failed else RunStatus.INTERRUPTED, said)
+            if failed:
+                with suppress(TercelError):  # frees what was staged, which may be much; the next run would do it too
+                    work.tools.state.finish()
             raise
         work.save(status, error)
         if status.is_final:
@@ -243,7 +273,7 @@ class SyncRunner:
         if work.counts.pending:
             return RunStatus.FAILED
         work.tools.state.set_mapping_fingerprint(self._sync.fingerprint)
-        if work.counts.invalid or work.counts.rejected:
+        if work.counts.invalid or work.counts.rejected or work.counts.given_up:
             return RunStatus.COMPLETED_WITH_ERRORS
         return RunStatus.COMPLETED
 
@@ -263,6 +293,7 @@ class SyncRunner:
         while self._store.get_run(run) is not None or self._lanes.checkpoint(run):
             run = new_run_id()
         guard = f", guard switched off by {wish.unguarded_by}" if wish.unguarded_by else ""
+        emptied = f", audience emptied first for {wish.emptied_by}" if wish.empty is not None else ""
         return RunRecord(
             id=run,
             name=self._sync.name,
@@ -270,12 +301,16 @@ class SyncRunner:
             kind=RUN_KIND,
             source=self._sync.source,
             status=RunStatus.RUNNING,
-            trigger=f"{wish.trigger}{guard}",
+            trigger=f"{wish.trigger}{guard}{emptied}",
             started_at=self._now(),
             fingerprint=self._sync.fingerprint,
         )
 
     def _skipped(self, trigger: str) -> None:
-        record = self._new_record(Wish(trigger, "", full=False))
+        record = self._new_record(Wish(trigger))
         reason = "the run before was still going"
         self._store.save_run(replace(record, status=RunStatus.SKIPPED, finished_at=record.started_at, error=reason))
+
+
+def _notes(*, stale: bool, emptied: bool) -> tuple[str, ...]:
+    return tuple(note for note, wanted in ((STALE, stale), (EMPTIED, emptied)) if wanted)

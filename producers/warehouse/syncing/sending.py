@@ -60,7 +60,11 @@ class Sending:
     def _open(self) -> None:
         """Count what is not sent, once: the run's balance then holds every row of its source."""
         counts = self._work.counts
-        told = {"rejected": counts.invalid, "unchanged": counts.unchanged, "duplicate": counts.duplicates}
+        told = {
+            "rejected": counts.invalid,
+            "unchanged": counts.unchanged + counts.given_up,
+            "duplicate": counts.duplicates,
+        }
         if self._checkpoint() == "":
             self._enqueue([], "", "0", {name: n for name, n in told.items() if n})
 

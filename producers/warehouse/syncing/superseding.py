@@ -1,15 +1,18 @@
-"""Rejections of a sync's earlier runs: every one of those rows is due again, or has left the source.
+"""Rejections of a sync's earlier runs: every one of those rows is due again, has left the source, or is left alone.
 
-Replayed later, they would bring back what is old; so they are closed when a new run begins to send.
+Replayed later, they would bring back what is old; so they are closed when a new run begins to send. Those of rows that
+are left alone stay open: they say why.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from producers.warehouse.syncing.definition import RUN_KIND
 from producers.warehouse.syncing.work import Work
 from tercel.connections import translated
+from tercel.store import StoredRejection
 from tercel.store.chunks import chunked
 
 CLOSED_AT_ONCE: Final = 500
@@ -22,13 +25,20 @@ def close_earlier_rejections(work: Work) -> int:
     for run in _earlier_runs(work):
         counted = bool(work.redis(lambda run=run: tools.lanes.checkpoint(run)))  # type: ignore[misc]
         for some in chunked(tools.store.rejections(run=run), CLOSED_AT_ONCE):
-            ids = [one.record_id for one in some]
+            said = {one.record_id: _key(one) for one in some}
+            left = work.patiently(partial(tools.state.given_up, [key for key in said.values() if key]))
+            ids = [record_id for record_id, key in said.items() if key not in left]
             n = work.patiently(lambda ids=ids: tools.store.discard(ids))  # type: ignore[misc]
             closed += n
             if counted and n:
                 with translated(tools.redis_place):  # once, and not again: a repeat would count twice
                     tools.lanes.add_counts(tools.sync.deployment, run, {"rejected": -n, "discarded": n})
     return closed
+
+
+def _key(rejection: StoredRejection) -> str:
+    """Return whom a rejection is about; empty where it was a row that could not even be sent."""
+    return str((rejection.record or {}).get("profile_id", ""))
 
 
 def _earlier_runs(work: Work) -> list[str]:

@@ -21,7 +21,7 @@ from tercel.records import Record, Urgency
 from tercel.settings import Settings
 from workers.audiences import AudienceKeeper
 from workers.call import Contents
-from workers.destinations.base import Request
+from workers.destinations.base import Answer, Request
 from workers.outcomes import (
     CreateAudience,
     Delivered,
@@ -104,6 +104,10 @@ class Trial:
             case Retry(slow=True):
                 self._rt.limiter.slow(self._name, self._rt.limits(self._name), after_s=outcome.after_s)
         return self._tried(outcome)
+
+    def answer(self, request: Request) -> Answer:
+        """Send one request when the limiter allows. Raises like :meth:`send`."""
+        return self._request(request, 1).answer
 
     def _round(self, record: Record, data: dict[str, Any]) -> Outcome:
         rendered = self._destination.render(record.lane_kind, [data], self._rt.learned.about(self._name))

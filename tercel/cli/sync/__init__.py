@@ -121,10 +121,18 @@ def run(
     name: Name,
     *,
     full: Annotated[bool, typer.Option("--full", help="Send every row, whether it has changed or not.")] = False,
+    retry: Annotated[
+        bool,
+        typer.Option("--retry", help="Also try rows again that are left alone because they were refused too often."),
+    ] = False,
     allow_empty: Annotated[
         bool,
         typer.Option("--allow-empty", help="For this run: let a mirror remove members, however many. It is recorded."),
     ] = False,
+    empty_first: Annotated[
+        bool, typer.Option("--empty-first", help="Before a mirror's first run: remove all members the audience has.")
+    ] = False,
+    yes: Yes = False,
     scheduled: Annotated[
         bool, typer.Option("--scheduled", help="A timer started it: where a run is going on, note that it was skipped.")
     ] = False,
@@ -138,11 +146,16 @@ def run(
     """
     from tercel.cli import console
     from tercel.cli.failing import INTERRUPTED
+    from tercel.cli.sync.emptying import confirmed
+    from tercel.cli.sync.running import Asked
     from tercel.cli.sync.running import run as run_sync
     from tercel.cli.sync.showing import report_json, report_lines
     from tercel.store import RunStatus
 
-    report = run_sync(name, full=full, allow_empty=allow_empty, scheduled=scheduled, quiet=json_wanted)
+    if empty_first and not confirmed(name, yes=yes):
+        raise typer.Abort
+    asked = Asked(full=full, retry=retry, allow_empty=allow_empty, empty_first=empty_first, scheduled=scheduled)
+    report = run_sync(name, asked, quiet=json_wanted)
     if json_wanted:
         console.out_json(report_json(report))
     else:
@@ -219,7 +232,7 @@ def reset(name: Name, *, yes: Yes = False) -> None:
     """Forget what a sync has delivered: the next run is like its first.
 
     Nothing changes at the destination. The first run of a mirror knows no former members, so it removes none: who has
-    left the source meanwhile stays in the audience until somebody empties it in Talon.One.
+    left the source meanwhile stays in the audience, unless that run is given --empty-first.
     """
     from tercel.cli import console
     from tercel.cli.sync import running

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
+from producers.warehouse.scheduling.counting import Counted, Counts
+from producers.warehouse.scheduling.names import schedules_of
+from producers.warehouse.scheduling.planning import Step, judge
 from producers.warehouse.syncing.advising import advice
 from producers.warehouse.syncing.definition import RUN_KIND, SyncDefinition, load_sync
 from producers.warehouse.syncing.making import FOLDER
 from producers.warehouse.syncing.pausing import Paused, Pauses
 from tercel.cli.opening import open_redis, open_store
 from tercel.errors import RedisUnavailable, SettingsError, UsageError
+from tercel.schedules import Schedule
 from tercel.settings import Settings
 from tercel.store import RunRecord
 from tercel.store.syncing import SyncState
+from tercel.store.values import utc_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,20 @@ class Looked:
     advice: tuple[str, ...]
     paused: Paused | None
     last: RunRecord | None
+    due: Due | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When a sync runs next by its schedule: ``at``, in the schedule's time zone. ``now``: it is due and has not begun.
+
+    ``kept``: somebody keeps the schedules.
+    """
+
+    schedule: Schedule
+    at: datetime
+    now: bool
+    kept: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +59,19 @@ class Held:
     stale: bool
 
 
-def look_at_all(settings: Settings) -> list[Looked]:
+def look_at_all(settings: Settings, *, now: datetime | None = None) -> list[Looked]:
     """Look at every sync by itself, so that one that cannot work hides none of the others. Raises StoreUnavailable."""
     if not settings.syncs:
         return []
     syncs, problems = _definitions(settings)
     said = advice(list(syncs.values()))
-    paused = _paused(settings)
+    paused, due = _in_redis(settings, now or utc_now())
     with open_store(settings) as store:
         last = {name: next(iter(store.list_runs(1, kind=RUN_KIND, name=name)), None) for name in settings.syncs}
     return [
-        Looked(name, syncs.get(name), problems.get(name), said.get(name, ()), paused.get(name), last[name])
+        Looked(
+            name, syncs.get(name), problems.get(name), said.get(name, ()), paused.get(name), last[name], due.get(name)
+        )
         for name in sorted(settings.syncs)
     ]
 
@@ -95,9 +117,22 @@ def _definitions(settings: Settings) -> tuple[Mapping[str, SyncDefinition], Mapp
     return syncs, problems
 
 
-def _paused(settings: Settings) -> Mapping[str, Paused]:
+def _in_redis(settings: Settings, now: datetime) -> tuple[Mapping[str, Paused], Mapping[str, Due]]:
+    """Return which syncs are paused, and when which are due."""
+    schedules = schedules_of(settings)
+    paused: Mapping[str, Paused] = {}
+    words: Mapping[str, bytes | None] = {}
+    kept = False
     try:
         with open_redis(settings) as redis, redis.guard():
-            return Pauses(redis.client, prefix=settings.redis_prefix).all()
+            paused = Pauses(redis.client, prefix=settings.redis_prefix).all()
+            counts = Counts(redis.client, prefix=settings.redis_prefix)
+            words, kept = counts.of(schedules), counts.are_kept()
     except (RedisUnavailable, SettingsError):  # definitions can be looked at without it
-        return {}
+        pass
+    return paused, {name: _due(schedule, words.get(name), now, kept) for name, schedule in schedules.items()}
+
+
+def _due(schedule: Schedule, word: bytes | None, now: datetime, kept: bool) -> Due:
+    verdict = judge(schedule, None if word is None else Counted.read(word), now)
+    return Due(schedule, verdict.due.astimezone(schedule.zone), verdict.step is Step.RUN, kept)

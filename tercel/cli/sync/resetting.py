@@ -18,5 +18,5 @@ def question(name: str) -> str:
         return f"{asked} The next run sends every row again."
     return (
         f"{asked} The next run adds every row again and removes nobody: members that have left the source since the "
-        "last run stay in the audience unless you empty it in Talon.One first."
+        "last run stay in the audience unless that run empties it first (--empty-first)."
     )

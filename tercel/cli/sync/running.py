@@ -17,6 +17,7 @@ from producers.warehouse.syncing.running import SyncRunner
 from tercel.cli.opening import OpenRedis, Start, load_settings, open_redis, open_store
 from tercel.cli.progress import progress_display
 from tercel.cli.supervising import stopping_on_signals
+from tercel.cli.sync.emptying import emptying
 from tercel.cli.sync.progress import SyncShow
 from tercel.errors import UsageError
 from tercel.settings import Settings
@@ -42,10 +43,22 @@ class _Stop:
         self.event.set()
 
 
-def run(name: str, *, full: bool, allow_empty: bool, scheduled: bool, quiet: bool) -> SyncReport:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a run was asked for, by the options of the command line."""
+
+    full: bool = False
+    retry: bool = False
+    allow_empty: bool = False
+    empty_first: bool = False
+    scheduled: bool = False
+
+
+def run(name: str, asked: Asked, *, quiet: bool) -> SyncReport:
     """Run a sync. Raises UsageError where it is paused, and what the runner raises."""
     settings = load_settings()
     sync = load_sync(settings, name)
+    empty = emptying(settings, sync) if asked.empty_first else None
     stop = _Stop()
     with progress_display(quiet=quiet) as show:
         shown = SyncShow(show, settings.deployment(sync.deployment).rate)
@@ -53,8 +66,14 @@ def run(name: str, *, full: bool, allow_empty: bool, scheduled: bool, quiet: boo
             _opened(settings, sync, stop=stop.event, progress=shown, refuse_paused=True) as opened,
             stopping_on_signals(stop),
         ):
-            trigger = "schedule" if scheduled else "manual"
-            return opened.runner.run(trigger=trigger, allow_empty=allow_empty, full=full, user=user())
+            return opened.runner.run(
+                trigger="schedule" if asked.scheduled else "manual",
+                allow_empty=asked.allow_empty,
+                full=asked.full,
+                retry=asked.retry,
+                empty=empty,
+                user=user(),
+            )
 
 
 def cancel(name: str) -> SyncReport | None:

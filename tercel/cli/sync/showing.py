@@ -13,7 +13,7 @@ from producers.warehouse.syncing.previewing import Previewed
 from producers.warehouse.syncing.report import SyncCounts, SyncReport
 from tercel.cli.console import clean
 from tercel.cli.reporting import NOT_CLOSING, Line
-from tercel.cli.sync.looking import Held, Looked
+from tercel.cli.sync.looking import Due, Held, Looked
 from tercel.store import RunRecord, RunStatus
 
 _LABEL: Final = 12  # characters of the column that says what a line is about
@@ -51,6 +51,7 @@ def show_lines(found: Looked, known: Held | None) -> Iterator[Line]:
         yield from _fields(sync)
     if sync.mode.deletes_gone:
         yield _labelled("guard", _guard(sync))
+    yield _labelled("schedule", "none: by hand" if found.due is None else _schedule(found.due))
     yield _labelled("delivered", _known(known))
     if known is not None and known.stale:
         changed = "the definition has changed since: the next run sends every row again"
@@ -82,6 +83,9 @@ def sync_json(found: Looked, known: Held | None = None) -> dict[str, Any]:
     said["paused"] = (
         None if paused is None else {"since": paused.since.isoformat(), "by": paused.by, "reason": paused.reason}
     )
+    due = found.due
+    said["schedule"] = None if due is None else {"text": due.schedule.text, "time_zone": due.schedule.zone.key}
+    said["next_run"] = None if due is None or paused is not None else due.at.isoformat()
     said["last_run"] = None if found.last is None else run_json(found.last)
     return said
 
@@ -132,6 +136,12 @@ def report_lines(report: SyncReport) -> Iterator[Line]:
         f"  {counts.sent:,} sent: {counts.succeeded:,} delivered, {counts.rejected:,} rejected, "
         f"{counts.pending:,} not known"
     )
+    if counts.given_up:
+        yield Line(
+            f"  {counts.given_up:,} rows left alone: refused too often, and the same since. When the cause is gone: "
+            f"tercel sync run {report.sync} --retry",
+            "yellow",
+        )
     for note in report.notes:
         yield Line(f"  {clean(note)}")
     if report.error:
@@ -182,6 +192,8 @@ def _standing(found: Looked) -> Iterator[Line]:
     if found.paused is not None:
         why = f": {clean(found.paused.reason)}" if found.paused.reason else ""
         yield Line(f"  paused since {found.paused.since:%Y-%m-%d %H:%M} UTC by {clean(found.paused.by)}{why}", "yellow")
+    if found.due is not None and found.paused is None:
+        yield _next_run(found.due)
     if found.last is None:
         yield Line("  has not run yet", "dim")
     else:
@@ -195,6 +207,18 @@ def _standing(found: Looked) -> Iterator[Line]:
             yield Line(f"    {clean(last.error)}", "yellow")
     for sentence in found.advice:
         yield Line(f"  look at this: {clean(sentence)}", "yellow")
+
+
+def _next_run(due: Due) -> Line:
+    at = f"{due.at:%a %Y-%m-%d %H:%M} {due.schedule.zone.key}"
+    when = f"was due {at}, and has not begun" if due.now else f"next run {at}"
+    if due.kept:
+        return Line(f"  {when}")
+    return Line(f"  {when}; but nobody keeps the schedules just now: start `tercel beat`, or `tercel up`", "yellow")
+
+
+def _schedule(due: Due) -> str:
+    return f"{due.schedule.text} ({due.schedule.zone.key})"
 
 
 def _fields(sync: SyncDefinition) -> Iterator[Line]:

@@ -33,7 +33,7 @@ for i = 1, #page[2], 2 do
         if left then
           call('ZADD', base .. 'freed:' .. sub(left, 46, 46), call('INCR', base .. 'freeings'), key)
         else
-          call('HDEL', base .. 'turn', key)
+          unmark({key})
         end
       end
     end

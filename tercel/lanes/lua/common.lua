@@ -5,7 +5,8 @@
 -- KEYS[3]  base of what deployments share, "<prefix>tercel:"
 --
 -- Under KEYS[1]:
---   turn              hash    key -> b (busy), B (busy, something waits), w (not busy, bulk waits); no entry: idle
+--   turn              hash    key -> b (busy), B (busy, something waits), w (not busy, bulk waits); no entry: idle.
+--                             "-" is no key, see mark
 --   wait:l:<key>      list    live records of a busy key, oldest first
 --   wait:b:<key>      list    bulk records of a busy key, oldest first
 --   freed:<letter>    zset    keys in state w whose bulk list starts with a record of that lane, in order of freeing
@@ -55,11 +56,29 @@ local function now_ms()
   return t[1] * 1000 + math.floor(t[2] / 1000)
 end
 
--- Runs a variadic command over a flat list of values, a slice at a time.
-local function variadic(name, key, values)
-  for i = 1, #values, SLICE do
-    call(name, key, unpack(values, i, math.min(i + SLICE - 1, #values)))
+-- Runs a variadic command over a flat list of values, or a part of it, a slice at a time.
+local function variadic(name, key, values, first, last)
+  last = last or #values
+  for i = first or 1, last, SLICE do
+    call(name, key, unpack(values, i, math.min(i + SLICE - 1, last)))
   end
+end
+
+-- Sets the states of keys' turns, given as a flat list (key, state, ...) or its first n values.
+--
+-- Redis keeps a small hash as a list that is searched from its start: the first five hundred of a thousand marks then
+-- cost ten times as much as the others. One field with a long value makes it a real hash; it goes with the last mark.
+local PAD, PADDING, MANY = '-', string.rep('-', 65), 64
+local function mark(flat, n)
+  n = n or #flat
+  if n >= MANY then call('HSETNX', base .. 'turn', PAD, PADDING) end
+  variadic('HSET', base .. 'turn', flat, 1, n)
+end
+
+-- Takes the marks of idle keys away.
+local function unmark(keys, first, last)
+  variadic('HDEL', base .. 'turn', keys, first, last)
+  if call('HLEN', base .. 'turn') == 1 then call('HDEL', base .. 'turn', PAD) end
 end
 
 local function add(t, name, n) t[name] = (t[name] or 0) + n end
@@ -102,24 +121,26 @@ end
 
 -- The key's turn is over: hand it to what waits. See DESIGN "settle".
 local function pass_on(keys)
-  local idle = {}
-  for i = 1, #keys, SLICE do
-    local slice = {unpack(keys, i, math.min(i + SLICE - 1, #keys))}
-    local states = call('HMGET', base .. 'turn', unpack(slice))
-    for j = 1, #slice do
-      if states[j] ~= 'B' then idle[#idle + 1] = slice[j] else
-        local key = slice[j]
+  local turn = base .. 'turn'
+  for first = 1, #keys, SLICE do
+    local last = math.min(first + SLICE - 1, #keys)
+    local states = call('HMGET', turn, unpack(keys, first, last))
+    local idle, waits = {}, false
+    for j = first, last do waits = waits or states[j - first + 1] == 'B' end
+    for j = first, waits and last or 0 do
+      local key = keys[j]
+      if states[j - first + 1] ~= 'B' then idle[#idle + 1] = key else
         local nxt = call('LPOP', wait_key('l', key))
         if nxt then
           local letter = sub(nxt, 46, 46)
           call('LPUSH', lane_key(letter, 'l'), nxt)
           call('HINCRBY', base .. 'waiting', letter .. 'l', -1)
           local more = call('EXISTS', wait_key('l', key), wait_key('b', key))
-          if more == 0 then call('HSET', base .. 'turn', key, 'b') end
+          if more == 0 then call('HSET', turn, key, 'b') end
         else
           local head = call('LINDEX', wait_key('b', key), 0)
           if head then
-            call('HSET', base .. 'turn', key, 'w')
+            call('HSET', turn, key, 'w')
             call('ZADD', base .. 'freed:' .. sub(head, 46, 46), call('INCR', base .. 'freeings'), key)
           else
             idle[#idle + 1] = key
@@ -127,8 +148,8 @@ local function pass_on(keys)
         end
       end
     end
+    if waits then unmark(idle) else unmark(keys, first, last) end
   end
-  variadic('HDEL', base .. 'turn', idle)
 end
 
 -- Takes the leading records of one lane from a key's wait list, as room allows. Returns how many, and whether
@@ -166,10 +187,14 @@ end
 -- Makes a call out of records that have their keys' turns. Returns its records by run.
 local function new_call(id, letter, u, records, keys, now, wake_ms, template, queue, created, attempts)
   local runs, first = {}, nil
-  for i = 1, #records do
-    local run = sub(records[i], 56, 63)
-    runs[run] = (runs[run] or 0) + 1
-    first = first or run
+  local same, since = sub(records[1], 56, 63), 1  -- records of one run mostly lie together
+  for i = 2, #records + 1 do
+    local run = records[i] and sub(records[i], 56, 63)
+    if run ~= same then
+      runs[same] = (runs[same] or 0) + i - since
+      first = first or same
+      same, since = run, i
+    end
   end
   if next(runs, first) or next(runs) ~= first then first = first .. '+' end
   local n = tostring(#records)
@@ -191,12 +216,13 @@ local function drop_call(id, u)
 end
 
 local function distinct(keys_text)
-  local seen, keys = {}, {}
+  local seen, keys, n = {}, {}, 0
   for i = 1, #keys_text, 16 do
     local key = sub(keys_text, i, i + 15)
     if not seen[key] then
       seen[key] = true
-      keys[#keys + 1] = key
+      n = n + 1
+      keys[n] = key
     end
   end
   return keys

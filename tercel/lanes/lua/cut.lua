@@ -57,7 +57,7 @@ if u == 'l' then
         end
       end
     end
-    variadic('HSET', turn, marks)
+    mark(marks)
     taken, taken_keys = all, all_keys
   end
 else
@@ -83,7 +83,7 @@ else
     end
     call('ZREM', freed_key, unpack(gone))
   end
-  variadic('HSET', turn, marks)
+  mark(marks)
 
   -- What a sweep has put in front of the lane is older than all that lies in it.
   local front = front_key(letter)
@@ -94,45 +94,47 @@ else
     fronted = false
     return call('RPOP', lane, n)
   end
+  local ours_here = '","lane":"' .. letter  -- where only a message that enqueue.lua put here has it
   local look, waits = room + 2 * SLICE, 0  -- records looked at: a lane full of busy keys must not hold Redis up
   while #taken < room and look > 0 do
     local popped = pop(math.min(room - #taken, SLICE, look))
     if not popped or #popped == 0 then break end
     look = look - #popped
-    local keys, ours = {}, {}
-    for _, m in ipairs(popped) do
-      if is_ours(m) then
-        ours[#ours + 1] = m
-        keys[#keys + 1] = sub(m, 20, 35)
+    local keys, ours, own_n = {}, {}, 0
+    for i = 1, #popped do
+      local m = popped[i]
+      if sub(m, 36, 46) == ours_here then
+        own_n = own_n + 1
+        ours[own_n], keys[own_n] = m, sub(m, 20, 35)
       else
         call('LPUSH', plain, m)
       end
     end
-    if #ours > 0 then
+    if own_n > 0 then
       local states = call('HMGET', turn, unpack(keys))
-      local new, n = {}, #taken
-      for i, m in ipairs(ours) do
+      local new, marked, n = {}, 0, #taken
+      for i = 1, own_n do
         local key = keys[i]
         local own = mine[key]
         if own or (own == nil and not states[i]) then
           n = n + 1
-          taken[n], taken_keys[n] = m, key
+          taken[n], taken_keys[n] = ours[i], key
           if own == nil then
             mine[key] = true
-            new[#new + 1] = key
-            new[#new + 1] = 'b'
+            new[marked + 1], new[marked + 2] = key, 'b'
+            marked = marked + 2
           end
         else
-          call('RPUSH', wait_key('b', key), m)
+          call('RPUSH', wait_key('b', key), ours[i])
           waits = waits + 1
           if own == nil and states[i] == 'b' then
             mine[key] = false
-            new[#new + 1] = key
-            new[#new + 1] = 'B'
+            new[marked + 1], new[marked + 2] = key, 'B'
+            marked = marked + 2
           end
         end
       end
-      if #new > 0 then call('HSET', turn, unpack(new)) end
+      mark(new, marked)
     end
   end
   if waits > 0 then call('HINCRBY', base .. 'waiting', letter .. 'b', waits) end

@@ -37,11 +37,12 @@ end
 
 -- Leave out the parcels that were seen before. Ids lie in one set for each quarter of the window: five sets to look at
 -- instead of a key an id, which takes half the memory, and old ones go at once.
-local messages, left_out, fresh = {}, {}, {}
+local messages, from, to, left_out, fresh = ARGV, first, #ARGV, {}, {}
 local slice = math.max(1, math.floor(window / 4))
 local quarter = math.floor(now_ms() / slice)
 local function seen_key(age) return base .. 'seen:' .. (quarter - age) end
 if parcels > 0 then
+  messages, from, to = {}, 1, 0
   local seen, ids = {}, {}
   for i = parcel, first - 1, 4 do
     if ARGV[i] ~= '' then ids[#ids + 1] = ARGV[i] end
@@ -74,25 +75,32 @@ if parcels > 0 then
       add(fields, 'filtered', filtered)
       add(fields, 'rejected', rejected)
       add(fields, 'received', filtered + rejected)
-      for j = at, at + size - 1 do messages[#messages + 1] = ARGV[j] end
+      for j = at, at + size - 1 do
+        to = to + 1
+        messages[to] = ARGV[j]
+      end
     end
     at = at + size
   end
-else
-  for i = first, #ARGV do messages[#messages + 1] = ARGV[i] end
 end
-n = #messages
+n = to - from + 1
 
--- Sort the messages to their lanes first: refusing must change nothing.
-local letters, by_letter = {}, {}
-for i = 1, n do
+-- Sort the messages to their lanes first: refusing must change nothing. Mostly they are of one, and stay where they are.
+local letters, sizes, by_letter = {}, {}, {}
+for i = from, to do
   local letter = sub(messages[i], 46, 46)
-  if not by_letter[letter] then
-    by_letter[letter] = {}
+  if not sizes[letter] then
     letters[#letters + 1] = letter
+    sizes[letter] = 0
   end
-  local l = by_letter[letter]
-  l[#l + 1] = messages[i]
+  sizes[letter] = sizes[letter] + 1
+end
+if u == 'b' and #letters > 1 then
+  for _, letter in ipairs(letters) do by_letter[letter] = {} end
+  for i = from, to do
+    local of_lane = by_letter[sub(messages[i], 46, 46)]
+    of_lane[#of_lane + 1] = messages[i]
+  end
 end
 if high > 0 then
   for _, letter in ipairs(letters) do
@@ -103,17 +111,18 @@ if high > 0 then
 end
 
 if u == 'b' then
+  if #letters == 1 then variadic('LPUSH', lane_key(letters[1], u), messages, from, to) end
   for letter, of_lane in pairs(by_letter) do variadic('LPUSH', lane_key(letter, u), of_lane) end
 else
   -- Live records of one key keep their order across kinds, so they are looked at in the order they came in.
-  local states, pushes, marks, waits = {}, {}, {}, {}
-  for i = 1, n, SLICE do
+  local states, pushes, marks, waits, behind = {}, {}, {}, {}, {}
+  for i = from, to, SLICE do
     local keys = {}
-    for j = i, math.min(i + SLICE - 1, n) do keys[#keys + 1] = sub(messages[j], 20, 35) end
+    for j = i, math.min(i + SLICE - 1, to) do keys[#keys + 1] = sub(messages[j], 20, 35) end
     local found = call('HMGET', base .. 'turn', unpack(keys))
     for j = 1, #keys do states[keys[j]] = found[j] or '' end
   end
-  for i = 1, n do
+  for i = from, to do
     local m = messages[i]
     local key, letter = sub(m, 20, 35), sub(m, 46, 46)
     local state = states[key]
@@ -123,7 +132,8 @@ else
       states[key] = state == 'w' and 'B' or 'b'
       marks[key] = states[key]
     else
-      call('RPUSH', wait_key('l', key), m)
+      behind[key] = behind[key] or {}
+      table.insert(behind[key], m)
       add(waits, letter, 1)
       if state ~= 'B' then
         states[key] = 'B'
@@ -132,16 +142,17 @@ else
     end
   end
   for letter, of_lane in pairs(pushes) do variadic('LPUSH', lane_key(letter, u), of_lane) end
+  for key, of_key in pairs(behind) do variadic('RPUSH', wait_key('l', key), of_key) end
   local flat = {}
   for key, state in pairs(marks) do
     flat[#flat + 1] = key
     flat[#flat + 1] = state
   end
-  variadic('HSET', base .. 'turn', flat)
+  mark(flat)
   for letter, w in pairs(waits) do call('HINCRBY', base .. 'waiting', letter .. 'l', w) end
   if n > 0 then
     local slot = base .. 'arrivals:' .. math.floor(now_ms() / ARRIVALS_SLOT_MS)
-    for letter, of_lane in pairs(by_letter) do call('HINCRBY', slot, letter, #of_lane) end
+    for letter, size in pairs(sizes) do call('HINCRBY', slot, letter, size) end
     call('PEXPIRE', slot, (ARRIVALS_SLOTS + 2) * ARRIVALS_SLOT_MS)
   end
 end

@@ -2,7 +2,8 @@
 --
 -- Answers {marks before, marks after, records found waiting}. Looks at every record: it holds Redis up while it runs.
 
-local before = call('HLEN', base .. 'turn')
+local function marks() return call('HLEN', base .. 'turn') - call('HEXISTS', base .. 'turn', PAD) end
+local before = marks()
 local turn = {}
 for _, where in ipairs({'ready:', 'later:'}) do
   for _, u in ipairs({'l', 'b'}) do
@@ -49,7 +50,7 @@ for key, state in pairs(turn) do
   flat[#flat + 1] = key
   flat[#flat + 1] = state
 end
-variadic('HSET', base .. 'turn', flat)
+mark(flat)
 -- Keys that nobody holds any more: treat them as settled, so that what waits goes on.
 local held = {}
 for _, key in ipairs(stranded) do
@@ -59,4 +60,4 @@ for _, key in ipairs(stranded) do
     pass_on({key})
   end
 end
-return {before, call('HLEN', base .. 'turn'), found}
+return {before, marks(), found}

@@ -36,7 +36,7 @@ else
     marks[#marks + 1] = 'B'
     add(runs, sub(other[i], 56, 63), 1)
   end
-  variadic('HSET', base .. 'turn', marks)
+  mark(marks)
   call('HINCRBY', base .. 'waiting', letter .. u, #other)
   count(moves(runs, 'in_flight', 'waiting'))
 end

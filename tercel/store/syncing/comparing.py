@@ -9,10 +9,13 @@ from tercel.store.syncing.tables import Tables
 from tercel.store.syncing.values import Comparison, Mode, Phase
 
 
-def compare(tables: Tables, standing: Standing, mode: Mode, *, everything: bool, staged: int) -> Comparison:
+def compare(
+    tables: Tables, standing: Standing, mode: Mode, *, everything: bool, most_tries: int, staged: int
+) -> Comparison:
     """Build the due rows, and only then say that the run is SENDING.
 
-    ``staged`` is how many rows this process has staged. Raises StoreUnavailable where the database has others.
+    Content that was refused ``most_tries`` times is left out (0: never). ``staged`` is how many rows this process has
+    staged. Raises StoreUnavailable where the database has others.
     """
     if standing.keeps != mode.keeps:
         _start_again(tables, standing, mode)
@@ -24,7 +27,9 @@ def compare(tables: Tables, standing: Standing, mode: Mode, *, everything: bool,
                 "meanwhile, or another process began a run): run the sync again."
             )
         tables.prepare_comparing()
-        comparison, last_put = _build(tables, mode, everything=everything, staged=staged)
+        comparison, last_put = _build(
+            tables, mode, everything=everything, most_tries=0 if everything else most_tries, staged=staged
+        )
     with tables.transaction():
         tables.move(
             tables.standing(locked=True),
@@ -46,12 +51,17 @@ def _start_again(tables: Tables, standing: Standing, mode: Mode) -> None:
         tables.move(standing, keeps=mode.keeps, members=0)
 
 
-def _build(tables: Tables, mode: Mode, *, everything: bool, staged: int) -> tuple[Comparison, int]:
+def _build(tables: Tables, mode: Mode, *, everything: bool, most_tries: int, staged: int) -> tuple[Comparison, int]:
     for statement in sql.FROZEN:
         tables.run(statement)
     tables.run(sql.REPEATED)
     duplicates, conflicting, conflicting_rows = map(int, tables.rows(sql.REPEATS)[0])
-    tables.run(sql.PUTS + _wanted(mode, everything=everything) + sql.PUTS_ONCE)
+    tries = (most_tries,) if most_tries else ()
+    wanted = _wanted(mode, everything=everything) + (sql.NOT_GIVEN_UP if most_tries else "")
+    tables.run(sql.PUTS + wanted + sql.PUTS_ONCE, *tries)
+    if most_tries:
+        tables.run(sql.GIVEN_UP + sql.PUTS_ONCE, *tries)
+    given_up = int(tables.rows(sql.GIVEN_UP_ROWS)[0][0])
     puts, added, put_again = map(int, tables.rows(sql.DUE_COUNTS, 0)[0])
     deletes, delete_again = 0, 0
     if mode.deletes_gone:
@@ -63,13 +73,14 @@ def _build(tables: Tables, mode: Mode, *, everything: bool, staged: int) -> tupl
         source_rows=staged,
         added=added,
         changed=puts - added,
-        unchanged=staged - duplicates - conflicting_rows - puts,
+        unchanged=staged - duplicates - conflicting_rows - puts - given_up,
         gone=gone,
         duplicates=duplicates,
         conflicting=conflicting,
         conflicting_rows=conflicting_rows,
         again=put_again + delete_again,
         due=puts + deletes,
+        given_up=given_up,
     )
     return comparison, puts
 

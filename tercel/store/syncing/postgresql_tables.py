@@ -37,7 +37,7 @@ _WORDS: Final = {
     "unlogged": "UNLOGGED",
     "locked": "FOR UPDATE",
 }
-_STAGE: Final = ("staged", "repeated", "due", "departed")
+_STAGE: Final = ("staged", "repeated", "due", "departed", "given_up")
 _FIND_STAGES: Final = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename ~ ?"
 
 
@@ -134,6 +134,7 @@ class PostgresqlTables(Tables):
             self._words["prefix"] = f"tercel_sync_{number}"
             self._words["state"] = f"{self._prefix}_state"
             self.run(sql.STATE)
+            self.bring_up_to_date()
 
     def _connection(self) -> Connection:
         if self._open is None or self._open.closed:

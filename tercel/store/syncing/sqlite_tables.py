@@ -34,6 +34,7 @@ _WORDS: Final = {
     "repeated": "stage.repeated",
     "due": "stage.due",
     "departed": "stage.departed",
+    "given_up": "stage.given_up",
     "bytes": "blob",
     "identity": "integer",
     "counted": "integer",
@@ -162,6 +163,7 @@ class SqliteTables(Tables):
         with self.transaction():
             for statement in (sql.STANDING, sql.STATE, sql.OUTCOME):
                 self.run(statement)
+            self.bring_up_to_date()
 
     @contextmanager
     def _within(self, begin: str) -> Iterator[None]:

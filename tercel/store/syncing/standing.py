@@ -9,7 +9,7 @@ import orjson
 
 from tercel.store.syncing.values import Comparison, Mode, Outcomes, Phase
 
-LAYOUT: Final = 1  # of the tables; a state of a newer one is refused
+LAYOUT: Final = 2  # of the tables; a state of a newer one is refused, one of an older one brought up to date
 
 
 @dataclass(frozen=True, slots=True)

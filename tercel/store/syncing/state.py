@@ -20,7 +20,7 @@ from tercel.store.chunks import chunked
 from tercel.store.syncing import statements as sql
 from tercel.store.syncing.closing import close, doubt
 from tercel.store.syncing.comparing import compare
-from tercel.store.syncing.keys import key_text
+from tercel.store.syncing.keys import key_bytes, key_text
 from tercel.store.syncing.postgresql_tables import PostgresqlTables
 from tercel.store.syncing.sqlite_tables import SqliteTables
 from tercel.store.syncing.standing import BLANK, Standing
@@ -90,8 +90,11 @@ class SyncState:
             self._tables.load(rows)
             self._staged += len(rows)
 
-    def compare(self, mode: Mode, *, full: bool) -> Comparison:
+    def compare(self, mode: Mode, *, full: bool, most_tries: int = 0) -> Comparison:
         """Freeze what was staged into due rows. ``full``: every row is due, also what has not changed.
+
+        Otherwise a row is left alone whose content was refused in ``most_tries`` runs (0: without limit), until it has
+        another one. Deletes are tried without limit: giving up would leave somebody in the audience.
 
         The state of removals (mode REMOVE) says nothing to the other modes, nor theirs to it: changing between them
         forgets it. Raises CheckpointMoved where another run has begun.
@@ -101,7 +104,7 @@ class SyncState:
             staged, self._staged = self._staged, None  # whatever happens, nothing is staged any more
             if staged is None:
                 raise CheckpointMoved("What another process staged cannot be compared: begin a run first.")
-            return compare(self._tables, standing, mode, everything=full, staged=staged)
+            return compare(self._tables, standing, mode, everything=full, most_tries=most_tries, staged=staged)
 
     def conflicts(self) -> Iterator[str]:
         """Yield the keys that came with different contents, in order. None of their rows is due."""
@@ -114,6 +117,17 @@ class SyncState:
             if len(found) < CONFLICTS_AT_ONCE:
                 return
             after = found[-1][0]
+
+    def given_up(self, keys: Sequence[str]) -> set[str]:
+        """Return those of a few hundred keys that the comparison left alone, as their content was refused too often."""
+        if not keys:
+            return set()
+        marks = ", ".join("?" * len(keys))
+        with self._lock:
+            self._ours(Phase.SENDING)
+            statement = sql.IS_GIVEN_UP.replace("{marks}", marks)
+            found = self._tables.rows(statement, *map(key_bytes, keys))
+        return {key_text(key) for (key,) in found}
 
     def due(self, after: int, limit: int) -> list[Due]:
         """Return up to ``limit`` due rows without an outcome, from the one behind number ``after`` on.

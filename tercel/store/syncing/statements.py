@@ -4,7 +4,9 @@ Names in braces are tables (see ``tables.py``), ``?`` is a value. In ``state``:
 
 - ``fingerprint`` is that of the content last delivered; NULL: nothing was ever delivered, the row only remembers that a
   try failed; empty: something was sent, and how that ended was never learnt;
-- ``tries`` counts the tries that failed, or ended unknown, since the last delivery. Such a row is due again.
+- ``tries`` counts the tries that failed, or ended unknown, since the last delivery. Such a row is due again;
+- ``refused`` is the fingerprint of the content that was refused last, and ``tries`` then counts how often it was; NULL:
+  the last try ended otherwise.
 """
 
 from __future__ import annotations
@@ -25,8 +27,10 @@ CREATE TABLE IF NOT EXISTS {standing} (
 """
 
 STATE: Final = """
-CREATE TABLE IF NOT EXISTS {state} (key {bytes} PRIMARY KEY, fingerprint {bytes}, tries integer NOT NULL) {keyed}
+CREATE TABLE IF NOT EXISTS {state} (key {bytes} PRIMARY KEY, fingerprint {bytes}, tries integer NOT NULL,
+    refused {bytes}) {keyed}
 """
+WITH_REFUSED: Final = "ALTER TABLE {state} ADD COLUMN refused {bytes}"  # from layout 1 to 2
 OUTCOME: Final = "CREATE TABLE IF NOT EXISTS {outcome} (seq {key_number} PRIMARY KEY, result smallint NOT NULL)"
 
 # The tables of one run. ``known`` in ``due``: 0 not at the destination, 1 perhaps, 2 delivered before.
@@ -39,6 +43,7 @@ FROZEN: Final = (
     "CREATE TABLE {due} (seq {counted} PRIMARY KEY, key {bytes} NOT NULL, fingerprint {bytes}, payload {bytes}, "
     "known smallint NOT NULL, tries integer NOT NULL)",
     "CREATE TABLE {departed} (key {bytes} NOT NULL, known smallint NOT NULL)",
+    "CREATE TABLE {given_up} (key {bytes} PRIMARY KEY) {keyed}",
 )
 
 REPEATED: Final = """
@@ -64,10 +69,18 @@ WHERE """
 WANTED_ALL: Final = "1 = 1"
 WANTED_NEW: Final = "(t.fingerprint IS NULL OR t.tries > 0)"
 WANTED_CHANGED: Final = "(t.fingerprint IS NULL OR t.tries > 0 OR t.fingerprint <> s.fingerprint)"
+NOT_GIVEN_UP: Final = " AND NOT coalesce(t.tries >= ? AND t.refused = s.fingerprint, 1 = 0)"
 PUTS_ONCE: Final = """
 AND NOT EXISTS (SELECT 1 FROM {repeated} AS r WHERE r.key = s.key AND (r.contents > 1 OR r.n <> s.n))
 ORDER BY s.key
 """
+GIVEN_UP: Final = """
+INSERT INTO {given_up} (key)
+SELECT s.key FROM {state} AS t JOIN {staged} AS s ON s.key = t.key
+WHERE t.tries >= ? AND t.refused = s.fingerprint
+"""
+GIVEN_UP_ROWS: Final = "SELECT count(*) FROM {given_up}"
+IS_GIVEN_UP: Final = "SELECT key FROM {given_up} WHERE key IN ({marks})"
 DELETES: Final = """
 INSERT INTO {due} (key, known, tries)
 SELECT t.key, 2, t.tries FROM {state} AS t
@@ -108,7 +121,7 @@ TAKE_PUTS: Final = """
 INSERT INTO {state} AS t (key, fingerprint, tries)
 SELECT d.key, d.fingerprint, 0 FROM {due} AS d JOIN {outcome} AS o ON o.seq = d.seq
 WHERE o.result = ? AND d.seq <= ? ORDER BY d.seq
-ON CONFLICT (key) DO UPDATE SET fingerprint = excluded.fingerprint, tries = 0
+ON CONFLICT (key) DO UPDATE SET fingerprint = excluded.fingerprint, tries = 0, refused = NULL
 """
 TAKE_DELETES: Final = """
 DELETE FROM {state} WHERE key IN (
@@ -116,16 +129,18 @@ DELETE FROM {state} WHERE key IN (
 )
 """
 TAKE_REJECTED: Final = """
-INSERT INTO {state} AS t (key, fingerprint, tries)
-SELECT d.key, NULL, 1 FROM {due} AS d JOIN {outcome} AS o ON o.seq = d.seq
+INSERT INTO {state} AS t (key, fingerprint, tries, refused)
+SELECT d.key, NULL, 1, d.fingerprint FROM {due} AS d JOIN {outcome} AS o ON o.seq = d.seq
 WHERE o.result = ? ORDER BY d.seq
-ON CONFLICT (key) DO UPDATE SET tries = t.tries + 1
+ON CONFLICT (key) DO UPDATE SET
+    tries = CASE WHEN t.refused = excluded.refused THEN t.tries + 1 ELSE 1 END, refused = excluded.refused
 """
 TAKE_UNKNOWN: Final = """
 INSERT INTO {state} AS t (key, fingerprint, tries)
 SELECT d.key, ?, 1 FROM {due} AS d JOIN {outcome} AS o ON o.seq = d.seq
 WHERE o.result = ? ORDER BY d.seq
-ON CONFLICT (key) DO UPDATE SET fingerprint = coalesce(t.fingerprint, excluded.fingerprint), tries = t.tries + 1
+ON CONFLICT (key) DO UPDATE SET fingerprint = coalesce(t.fingerprint, excluded.fingerprint), tries = t.tries + 1,
+    refused = NULL
 """
 TAKE_STALE: Final = """
 UPDATE {state} SET tries = 1 WHERE tries = 0 AND key IN (

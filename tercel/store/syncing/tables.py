@@ -1,8 +1,8 @@
 """The tables of one sync's state, whatever database they are in.
 
 ``standing`` (one row), ``state`` (what was delivered) and ``outcome`` (how due rows ended) outlive every crash.
-``staged``, ``repeated``, ``due`` and ``departed`` belong to one run, by its generation; they are complete, and never
-change any more, once the standing says SENDING.
+``staged``, ``repeated``, ``due``, ``departed`` and ``given_up`` belong to one run, by its generation; they are
+complete, and never change any more, once the standing says SENDING.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from tercel.errors import StoreUnavailable
+from tercel.store.syncing import statements as sql
 from tercel.store.syncing.standing import COLUMNS, LAYOUT, Standing
 from tercel.store.syncing.values import StagedRow
 
@@ -76,6 +77,13 @@ class Tables(ABC):
     def worded(self, statement: str) -> str:
         """Return a statement with the names of its tables."""
         return statement.format_map(self._words)
+
+    def bring_up_to_date(self) -> None:
+        """Change the lasting tables of an older layout to those of today. Call it within a transaction."""
+        standing = self.standing(locked=True)
+        if standing.layout < LAYOUT:
+            self.run(sql.WITH_REFUSED)
+            self.move(standing, layout=LAYOUT)
 
     def standing(self, *, locked: bool = False) -> Standing:
         """Read the standing, adding it where it is missing. ``locked``: nobody else changes it in this transaction."""

@@ -58,7 +58,7 @@ class Phase(StrEnum):
 class Comparison:
     """What the source asks for, as rows.
 
-    ``source_rows == added + changed + unchanged + duplicates + conflicting_rows`` always.
+    ``source_rows == added + changed + unchanged + duplicates + conflicting_rows + given_up`` always.
 
     Attributes:
         source_rows: rows staged.
@@ -71,6 +71,7 @@ class Comparison:
         conflicting_rows: how often these keys came.
         again: rows among the due ones whose last try failed, or ended unknown.
         due: records to send: added + changed + deletes.
+        given_up: keys that are left alone, because their content was refused too often.
     """
 
     source_rows: int
@@ -83,6 +84,7 @@ class Comparison:
     conflicting_rows: int
     again: int
     due: int
+    given_up: int = 0
 
 
 @dataclass(frozen=True, slots=True)

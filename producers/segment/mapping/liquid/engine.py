@@ -42,7 +42,7 @@ Render = Callable[[Any], str]
 Clock = Callable[[], float]
 
 MOST_TEMPLATE: Final = 1_000  # characters of a template
-MOST_SECONDS: Final = 0.5  # for one rendering; looked at before each filter and each output
+MOST_SECONDS: Final = 0.5  # of CPU for one rendering; looked at before each filter and each output
 MOST_OUTPUT_BYTES: Final = 4_000_000  # of one result
 MOST_LOCAL_BYTES: Final = 100_000_000  # of all variables of one rendering
 MOST_LOOPS: Final = 10_000  # no loop tag is left, so this is a second lock on the same door
@@ -158,7 +158,7 @@ class _Disabled(Tag):
         raise LiquidSyntaxError(f"the tag '{self.name}' is disabled", token=stream.current)
 
 
-def compile_liquid(template: str, *, clock: Clock = time.monotonic) -> Render:
+def compile_liquid(template: str, *, clock: Clock = time.thread_time) -> Render:
     """Parse a template; the result renders it for a payload, whose fields are the template's variables.
 
     Raises LiquidFault when it is too long, cannot be parsed, or uses a tag or filter that Segment has disabled. The
