@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict
 from producers.warehouse.syncing.definition import load_sync
 from producers.warehouse.syncing.making import make_runner
 from producers.warehouse.syncing.report import Phase, SyncProgress
+from tercel.collecting import collect_rarely
 from tercel.connections import connect
 from tercel.lanes import Lanes
 from tercel.settings import Settings
@@ -98,6 +99,7 @@ def main() -> None:
         syncs={SYNC: {"deployment": DEPLOYMENT, **what.sync}},
     )
     stop = Event()
+    collect_rarely()  # as the command does
     with Store.open(what.database) as store, connect(what.redis) as redis:
         watch = Watch(stop, what.until)
         runner = make_runner(

@@ -19,6 +19,7 @@ from producers.warehouse.rows import ValueType
 EXACT_FLOATS_BELOW: Final = 2**53  # from here on a float no longer tells neighbouring integers apart
 LEAST_INTEGER, MOST_INTEGER = -(2**63), 2**64 - 1  # what JSON encoders take without losing digits
 _DATE_LENGTH: Final = len("1997-01-31")
+_UTC_LENGTH: Final = len("1997-01-31T10:00:00Z")
 _TRUE: Final = frozenset({"true", "t", "yes", "y", "1"})
 _FALSE: Final = frozenset({"false", "f", "no", "n", "0"})
 
@@ -83,7 +84,8 @@ def time_of_text(text: str) -> str | None:
             raise ValueError  # 19970131 is ISO 8601 too, but more often a number in the wrong column
         if len(text) == _DATE_LENGTH:
             return f"{date.fromisoformat(text).isoformat()}T00:00:00Z"  # the usual case, at a tenth of the cost
-        return _rfc3339(datetime.fromisoformat(text))
+        moment = datetime.fromisoformat(text)
+        return text if _is_rfc3339_already(text) else _rfc3339(moment)
     except (ValueError, OverflowError):
         raise _bad("not a time (write 1997-01-31 or 1997-01-31T10:00:00Z)") from None
 
@@ -166,8 +168,21 @@ def _time(value: Any) -> str | None:
 
 
 def _rfc3339(moment: datetime) -> str:
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    return moment.isoformat().replace("+00:00", "Z")
+    if moment.tzinfo is not None:
+        moment = (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).replace(tzinfo=None)
+    return f"{moment.isoformat()}Z"
+
+
+def _is_rfc3339_already(text: str) -> bool:
+    """Whether a time that could be read is written ``1997-01-31T10:00:00Z``. Then it need not be written anew."""
+    return (
+        len(text) == _UTC_LENGTH
+        and text[10] == "T"
+        and text[13] == text[16] == ":"
+        and text[19] == "Z"
+        and text[7] == "-"
+        and text[11:13] != "24"  # newer Pythons read that as midnight
+    )
 
 
 def _text(value: str) -> str:

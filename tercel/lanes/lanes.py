@@ -57,7 +57,7 @@ class Lanes(Receipting, Cancelling):
         self,
         deployment: str,
         urgency: Urgency,
-        records: Sequence[Record],
+        records: Sequence[Record | messages.Prepared],
         *,
         run: str = messages.STREAM_RUN,
         batch_id: str | None = None,

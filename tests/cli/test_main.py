@@ -16,7 +16,7 @@ from tests.cli.conftest import Tercel
 
 COMMANDS = [
     *("up", "worker", "backfill", "status", "flower", "rejected", "explain", "pause", "resume", "audiences"),
-    *("receiver", "lanes", "check", "segment", "sync", "settings", "db"),
+    *("receiver", "beat", "lanes", "check", "segment", "sync", "settings", "db"),
 ]
 HEAVY = ("pydantic", "redis", "celery", "sqlalchemy", "httpx", "pyarrow")
 

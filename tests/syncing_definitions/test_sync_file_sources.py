@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -164,3 +165,23 @@ def test_what_is_wrong_with_fields_is_said_with_its_place(
         declare(files=[tmp_path / "a.csv"], fields=fields)
 
     assert sentence in str(refused.value)
+
+
+@pytest.mark.parametrize("constant", [{}, {"Made": {"constant": {"b": 1, "a": 2}}}], ids=["columns", "and a constant"])
+def test_what_is_kept_of_a_row_is_canonical_whatever_order_it_was_written_in(
+    tmp_path: Path, declare: Declare, constant: dict[str, Any]
+) -> None:
+    (tmp_path / "rows.jsonl").write_bytes(
+        b'{"id":"1","z":{"b":[{"d":1,"c":2.0}],"a":1},"a":"x",'
+        b'"t":"2026-01-31T10:00:00Z","u":"2026-01-31 10:00+00:00"}\n'
+    )
+    fields = {"Zeta": "z", "Alpha": "a", "T": {"column": "t", "type": "time"}, "U": {"column": "u", "type": "time"}}
+
+    [batch] = declare(files=[tmp_path / "rows.jsonl"], id="id", fields={**fields, **constant}).rows()
+
+    payload = batch.rows[0][2]
+    assert payload is not None
+    assert payload == orjson.dumps(orjson.loads(payload), option=orjson.OPT_SORT_KEYS)
+    said = orjson.loads(payload)
+    assert said["T"] == said["U"] == "2026-01-31T10:00:00Z"
+    assert payload.index(b'"c":2,"d":1') > 0

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, Protocol
 
 import orjson
@@ -20,6 +21,7 @@ from producers.warehouse.syncing.guarding import Limits
 from producers.warehouse.syncing.mapped import MappedBatch, RowMapping
 from producers.warehouse.syncing.sql_source import SqlSource
 from tercel.errors import SettingsError
+from tercel.messages import Prepared
 from tercel.records import LaneKind, Membership, Profile, Record
 from tercel.settings import Settings, SyncSettings
 from tercel.settings.nearest import suggestion
@@ -28,6 +30,7 @@ from tercel.store.syncing import Due, Mode
 RUN_KIND: Final = "sync"
 BATCH_ROWS: Final = 2_000  # rows mapped at a time: large enough to stage in bulk, a few MB at most
 
+_NO_ATTRIBUTES: Final = b"{}"
 _PROFILE_GIVEN: Final = frozenset(("profile_id", "attributes"))
 
 
@@ -38,7 +41,7 @@ class Source(Protocol):
         """Read all of it, mapped, ``rows`` at a time. A result that is not whole is an error, never a short one."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SyncDefinition:
     """One sync, ready to be run. Making one reads neither files nor databases.
 
@@ -82,6 +85,23 @@ class SyncDefinition:
         quietly.
         """
         return self.origin.batches(self.mapping, batch_rows)
+
+    def prepared(self, due: Due) -> Prepared:
+        """Return the same as :meth:`record`, as JSON, in a fifth of the time: its attributes are JSON already."""
+        key = orjson.dumps(due.key).decode()
+        if self.kind is LaneKind.PROFILE:
+            payload = due.payload or _NO_ATTRIBUTES
+            attributes = "" if payload == _NO_ATTRIBUTES else f',"attributes":{payload.decode()}'
+            return Prepared(self.kind, due.key, f'{{"profile_id":{key}{attributes}}}')
+        action = "delete" if due.op == "delete" else "add"
+        return Prepared(self.kind, due.key, f'{{"profile_id":{key},"action":"{action}",{self.audience_json}}}')
+
+    @cached_property
+    def audience_json(self) -> str:
+        """The audience of each membership, as JSON."""
+        if self.audience_id is not None:
+            return f'"audience_id":{self.audience_id}'
+        return f'"audience_name":{orjson.dumps(self.audience_name).decode()}'
 
     def record(self, due: Due) -> Record:
         """Return the record that brings a due row about. Of a row that has left the source only the key is used."""

@@ -31,7 +31,7 @@ class FileSource:
         Raises InputError where there is no such file, one is damaged or was changed meanwhile; MappingError.
         """
         paths = [path for pattern in self.patterns for path in self._matching(pattern)]
-        wanted = ProfileMapping(id=mapping.id, attributes=dict(mapping.attributes or {}))
+        wanted = ProfileMapping(id=mapping.id, attributes=mapping.in_order)
         sources = look_at(dict.fromkeys(paths), wanted, self.options)
         compiled = [compile_rows(mapping, source.columns) for source in sources]
         total = sum(source.size for source in sources) or 1

@@ -37,6 +37,11 @@ class RowMapping:
     nulls: str
     attributes: Mapping[str, Attribute] | None
 
+    @property
+    def in_order(self) -> dict[str, Attribute]:
+        """The attributes by name, as the canonical JSON has them. Sources give their columns in this order."""
+        return dict(sorted((self.attributes or {}).items()))
+
 
 @dataclass(frozen=True, slots=True)
 class CompiledRows:
@@ -109,7 +114,7 @@ def _canonical(value: Any) -> Any:
     if kind is list:
         return [_canonical(item) for item in value]
     if kind is dict:
-        return {name: _canonical(item) for name, item in value.items()}
+        return {name: _canonical(item) for name, item in sorted(value.items())}
     return value
 
 
@@ -118,8 +123,12 @@ def _members(key_of: Callable[[Row], str]) -> MapRow:
 
 
 def _profiles(key_of: Callable[[Row], str], fields: Fields, mapping: RowMapping) -> MapRow:
-    fill = filler(fields, mapping.attributes or {}, mapping.nulls)
-    dumps, digest, in_order = orjson.dumps, xxh3_128_digest, orjson.OPT_SORT_KEYS
+    attributes = mapping.in_order
+    fill = filler(fields, attributes, mapping.nulls)
+    dumps, digest = orjson.dumps, xxh3_128_digest
+    # Columns are filled in in their attributes' order, and what they hold is in order: sorting once more would cost
+    # as much as the rest of the JSON. Constants come first, and are as they were written.
+    in_order = orjson.OPT_SORT_KEYS if any(one.column is None for one in attributes.values()) else None
 
     def profile(row: Row) -> StagedRow:
         key = key_of(row)

@@ -8,6 +8,7 @@ from typing import Protocol
 from producers.warehouse.rows import BadRow
 from producers.warehouse.syncing.guarding import Limits
 from tercel.lanes import Enqueued, Halted, Receipts, Survey
+from tercel.messages import Prepared
 from tercel.records import LaneKind, Record, Urgency
 from tercel.store import Rejection, RejectionCount, RunRecord, StoredRejection
 from tercel.store.syncing import Comparison, Due, Mode, Outcomes, StagedRow
@@ -85,8 +86,8 @@ class Sync(Protocol):
     def rows(self) -> Iterator[MappedRows]:
         """Read the source to its end. Raises InputError and others of ours; a partial result never ends quietly."""
 
-    def record(self, due: Due) -> Record:
-        """Return the record that brings a due row about."""
+    def prepared(self, due: Due) -> Prepared:
+        """Return the record that brings a due row about, ready to be put on its lane."""
 
 
 class State(Protocol):
@@ -145,7 +146,7 @@ class SyncLanes(Protocol):
         self,
         deployment: str,
         urgency: Urgency,
-        records: Sequence[Record],
+        records: Sequence[Record | Prepared],
         *,
         run: str,
         checkpoint: tuple[str, str] | None = None,

@@ -109,7 +109,7 @@ class Sending:
 
     def _enqueue(self, rows: Sequence[Due], before: str, after: str, tally: dict[str, int] | None = None) -> None:
         work, tools = self._work, self._work.tools
-        records = [tools.sync.record(row) for row in rows]
+        records = [tools.sync.prepared(row) for row in rows]
         ids = [row_record_id(work.run, 0, row.seq) for row in rows]
         tried = False
 

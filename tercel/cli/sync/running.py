@@ -19,6 +19,7 @@ from tercel.cli.progress import progress_display
 from tercel.cli.supervising import stopping_on_signals
 from tercel.cli.sync.emptying import emptying
 from tercel.cli.sync.progress import SyncShow
+from tercel.collecting import collect_rarely
 from tercel.errors import UsageError
 from tercel.settings import Settings
 
@@ -58,6 +59,7 @@ def run(name: str, asked: Asked, *, quiet: bool) -> SyncReport:
     """Run a sync. Raises UsageError where it is paused, and what the runner raises."""
     settings = load_settings()
     sync = load_sync(settings, name)
+    collect_rarely()
     empty = emptying(settings, sync) if asked.empty_first else None
     stop = _Stop()
     with progress_display(quiet=quiet) as show:
