@@ -33,7 +33,6 @@ from tercel.lanes import LanesOnLoop
 from tercel.settings import Settings
 from tercel.store import Store
 
-REDIS_ANSWER_S: Final = 2.0  # seconds for one answer of Redis, asked for twice: senders give up after 5 to 10
 REDIS_RETRIES: Final = 1  # one lost connection is nothing; more than that is for the sender to wait out
 GRACE_S: Final = 8.0  # seconds that requests in hand get when the process is to end
 KEEP_ALIVE_S: Final = 75  # seconds an idle connection stays: longer than proxies keep theirs, or they meet closed ones
@@ -57,7 +56,7 @@ def opened(settings: Settings, targets: Mapping[str, Target]) -> Iterator[App]:
     with ExitStack() as stack:
         how: dict[str, Any] = {
             "home": settings.home,
-            "socket_timeout_s": REDIS_ANSWER_S,
+            "socket_timeout_s": settings.receiver.redis_answer_s,
             "retries": REDIS_RETRIES,
             "client_name": "tercel-receiver",
         }

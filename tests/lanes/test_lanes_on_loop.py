@@ -147,6 +147,20 @@ def test_a_redis_that_was_killed_is_an_error_until_it_is_back(durable_redis: Dur
         assert on_lane(client) == ["a", "c"]
 
 
+def test_a_redis_that_cuts_whoever_comes_is_an_error_until_it_has_room_again(durable_redis: DurableRedis) -> None:
+    with connect(durable_redis.url) as client:
+        client.config_set("maxclients", 1)
+
+        async def scenario(lanes: LanesOnLoop) -> None:
+            with pytest.raises(RedisConnectionError):
+                await lanes.enqueue("prod", Urgency.LIVE, profiles("a"), high_water=10)
+            client.config_set("maxclients", 100)
+            await lanes.enqueue("prod", Urgency.LIVE, profiles("b"), high_water=10)
+
+        run(durable_redis.url, scenario)
+        assert on_lane(client) == ["b"]
+
+
 def test_a_loop_and_a_thread_put_the_same_onto_a_lane(redis_server: EmbeddedRedis, redis_client: Redis) -> None:
     async def scenario(lanes: LanesOnLoop) -> None:
         await lanes.enqueue("prod", Urgency.LIVE, profiles("a"))

@@ -16,7 +16,7 @@ from sandbox.talon_one import RateLimit
 from tercel.records import LaneKind, Urgency
 from tests.doors.whole_house import wait_until_it_listens
 from tests.mparticle.firehose import audience, custom_event, events, memberships, subscription, user
-from tests.receiver.open_doors import free_port
+from tests.receiver.open_doors import CLIENT_S, held_port
 from tests.support.house import DEPLOYMENT, EVENT_TYPE, House, open_house, standin_config
 from tests.support.processes import Processes
 from tests.support.waiting import eventually
@@ -88,9 +88,11 @@ def open_firehose(processes: Processes) -> Iterator[Open]:
             given = {"TERCEL_DEPLOYMENTS__PROD__RATE": str(rate)}
             house = stack.enter_context(open_house(processes, config=config, shrunk=False, **given))
             house.configure(SETTINGS)
-            port = free_port()
+            port = stack.enter_context(held_port())
             wait_until_it_listens(house.launch_receiver(port))
-            return Firehose(house, stack.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30)))
+            return Firehose(
+                house, stack.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=CLIENT_S))
+            )
 
         yield opened
 
