@@ -14,7 +14,7 @@ from tests.receiver.open_doors import OpenDoors
 
 DOORS = {"/mparticle": (TOKEN, "other"), "/mparticle/sailthru": (ENGAGE_TOKEN, "engage")}
 over_the_wire = settings(
-    max_examples=25,
+    max_examples=10,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
