@@ -25,7 +25,7 @@ demo: $(VENV)/.runtime
 
 # A process a core: most tests wait for processes of their own. Those of one file share servers, so they stay together.
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --durations 20
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff format --check .

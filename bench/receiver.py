@@ -38,7 +38,7 @@ from sandbox.talon_one import start
 from tercel.lanes import STREAM_RUN, Lanes
 
 SECRET: Final = "bench-webhook-secret"
-CONNECTIONS: Final = 128  # of the sender; it asks again when it is answered, so fewer would measure its patience
+CONNECTIONS: Final = 64  # of the sender; it asks again when it is answered, so fewer would measure its patience
 BATCH: Final = 1_000  # messages in a batch, Segment's default
 BATCH_CONNECTIONS: Final = 4
 WARM_UP: Final = 2_000  # messages before anything counts

@@ -7,101 +7,20 @@ that :meth:`Record.data` returns, because a worker reads a thousand of them for 
 from __future__ import annotations
 
 from enum import StrEnum
-from math import isfinite
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    JsonValue,
-    StringConstraints,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
-    model_validator,
-)
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from xxhash import xxh3_64_hexdigest
+
+from tercel.attributes import Attributes
 
 MAX_ID_LENGTH = 1_000  # characters; Talon.One's limit for an integrationId
 MAX_CHANGES = 1_000  # audience changes one profile may carry; the API's limit of actions a request
 
-_SMALLEST_WHOLE, _LARGEST_WHOLE = -(2**63), 2**64 - 1  # what workers read as it was written
-TOO_MANY_BITS = "too_many_bits"  # the type of pydantic's error for a whole number beyond them
-
 ProfileId = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID_LENGTH)]
+IdentityKind = Literal["email", "extid"]
 AudienceId = Annotated[int, Field(ge=1, le=2**63 - 1)]  # the API's ids are int64
 Text = Annotated[str, StringConstraints(min_length=0)]  # with any constraint, pydantic refuses halves of characters
-
-
-def _check_inside(value: JsonValue) -> None:
-    """Refuse what cannot travel, anywhere inside: one such value would fail every record it is encoded or read with.
-
-    NaN and infinities, for which JSON has no word; halves of a surrogate pair, for which UTF-8 has none; and whole
-    numbers of more than 64 bits, which readers round without a word.
-    """
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            if not name.isascii():
-                _check_text(name)
-            if type(inner) is not str or not inner.isascii():
-                _check_inside(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            if type(inner) is not str or not inner.isascii():
-                _check_inside(inner)
-    elif isinstance(value, str):
-        _check_text(value)
-    elif isinstance(value, float):
-        if not isfinite(value):
-            raise ValueError("a number must be finite: JSON knows neither NaN nor infinity")
-    elif isinstance(value, int) and not _SMALLEST_WHOLE <= value <= _LARGEST_WHOLE:
-        raise PydanticCustomError(TOO_MANY_BITS, "a whole number must have at most 64 bits")
-
-
-def _check_text(text: str) -> None:
-    if not _is_unicode(text):
-        raise PydanticCustomError("string_unicode", "a text must be valid Unicode: it holds half of a surrogate pair")
-
-
-def _check_attributes(attributes: dict[str, JsonValue]) -> dict[str, JsonValue]:
-    _check_inside(attributes)
-    return attributes
-
-
-def _flat_or_checked(attributes: Any, check: ValidatorFunctionWrapHandler) -> dict[str, JsonValue]:
-    """Return attributes as they are where no rule could object to any of them, and the checked ones elsewhere.
-
-    Most are plain texts and numbers; the check asks Python for the type of each, which costs more than all else that a
-    record needs. One loop without a call for each value, for the same reason.
-    """
-    if type(attributes) is not dict:
-        return check(attributes)  # type: ignore[no-any-return]
-    for name, value in attributes.items():
-        kind = type(value)
-        if kind is str:
-            plain = value.isascii() or _is_unicode(value)
-        elif kind is float:
-            plain = isfinite(value)
-        elif kind is int:
-            plain = _SMALLEST_WHOLE <= value <= _LARGEST_WHOLE
-        else:
-            plain = kind is bool or value is None
-        if not plain or type(name) is not str or not name.isascii():
-            return check(attributes)  # type: ignore[no-any-return]
-    return attributes.copy()
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # a lone surrogate
-        return False
-    return True
-
-
-Attributes = Annotated[dict[str, JsonValue], AfterValidator(_check_attributes), WrapValidator(_flat_or_checked)]
 
 
 class Urgency(StrEnum):
@@ -144,7 +63,7 @@ class Record(BaseModel):
 
     @property
     def key_text(self) -> str:
-        """The text whose hash is this record's key: the profile's id, for all but audience records."""
+        """The text whose hash is this record's key: the person, else the profile's id, for all but audience records."""
         raise NotImplementedError
 
     @property
@@ -198,40 +117,58 @@ class Callback(BaseModel):
 AnyAudience = AudienceId | AudienceRef
 
 
+class Identities(BaseModel):
+    """A change of the ids that a profile is found by: what it ``was`` found by, and what it is to be found by ``now``.
+
+    Only the kinds that change are named. A kind in ``now`` alone is added; none can be taken away.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    was: dict[IdentityKind, ProfileId] = Field(default_factory=dict)
+    now: dict[IdentityKind, ProfileId] = Field(min_length=1)
+
+
 class Profile(Record):
     """A profile upsert: attributes not named keep their value; ``None`` deletes one where the API does so.
 
-    ``audiences_add`` and ``audiences_delete`` (audience ids, or :class:`AudienceRef`) and ``run_rules`` make it travel
-    alone: the API's bulk call carries neither. ``skip_unknown`` says whether attributes that the destination does not
-    know are left out instead of refused; None leaves it to the deployment.
+    ``audiences_add`` and ``audiences_delete`` (audience ids, or :class:`AudienceRef`), ``run_rules`` and ``identities``
+    make it travel alone: the API's bulk call carries none of them. ``profile_id`` is the id after a change of
+    identities. ``skip_unknown`` says whether attributes that the destination does not know are left out instead of
+    refused; None leaves it to the deployment. ``person`` is what the record's key is made of where a profile's id may
+    change: a text that stays the same for one person.
     """
 
     lane_kinds: ClassVar[tuple[LaneKind, ...]] = (LaneKind.PROFILE, LaneKind.RULES)
 
     profile_id: ProfileId
+    person: ProfileId | None = None
     attributes: Attributes = Field(default_factory=dict)
     run_rules: bool = False
     audiences_add: tuple[AnyAudience, ...] = Field(default=(), max_length=MAX_CHANGES)
     audiences_delete: tuple[AnyAudience, ...] = Field(default=(), max_length=MAX_CHANGES)
+    identities: Identities | None = None
     skip_unknown: bool | None = None
 
     @property
     def lane_kind(self) -> LaneKind:
-        alone = self.run_rules or self.audiences_add or self.audiences_delete
+        alone = self.run_rules or self.audiences_add or self.audiences_delete or self.identities
         return LaneKind.RULES if alone else LaneKind.PROFILE
 
     @property
     def key_text(self) -> str:
-        return self.profile_id
+        return self.person or self.profile_id
 
 
 class Membership(Record):
     """A profile joins or leaves an audience, named by its Talon.One id or by what created it.
 
     One of ``audience_id``, ``audience_external_id`` and ``audience_name`` is needed; the first one given decides.
+    ``person`` as for a profile.
     """
 
     profile_id: ProfileId
+    person: ProfileId | None = None
     action: Literal["add", "delete"]
     audience_id: AudienceId | None = None
     audience_external_id: str | None = Field(default=None, min_length=1, max_length=MAX_ID_LENGTH)
@@ -249,16 +186,17 @@ class Membership(Record):
 
     @property
     def key_text(self) -> str:
-        return self.profile_id
+        return self.person or self.profile_id
 
 
 class Event(Record):
     """Something a profile did. ``event_id`` is unique to the event; where the API takes it, a repeat is harmless.
 
-    ``skip_unknown`` as for a profile.
+    ``person`` and ``skip_unknown`` as for a profile.
     """
 
     profile_id: ProfileId
+    person: ProfileId | None = None
     type: Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID_LENGTH)]
     event_id: Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID_LENGTH)]
     attributes: Attributes = Field(default_factory=dict)
@@ -273,7 +211,7 @@ class Event(Record):
 
     @property
     def key_text(self) -> str:
-        return self.profile_id
+        return self.person or self.profile_id
 
 
 class Session(Record):

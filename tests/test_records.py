@@ -20,6 +20,7 @@ from tercel.records import (
     Profile,
     Session,
     Urgency,
+    key_of,
 )
 
 ids = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=50)
@@ -79,6 +80,10 @@ def test_the_largest_whole_numbers_and_any_character_arrive_as_they_are(value: A
         (Profile, {"profile_id": "a" * 1_001}),
         (Profile, {"profile_id": "a", "Attributes": {}}),
         (Profile, {"profile_id": "a", "audiences_add": [0]}),
+        (Profile, {"profile_id": "a", "identities": {"was": {"email": "a"}}}),
+        (Profile, {"profile_id": "a", "identities": {"now": {}}}),
+        (Profile, {"profile_id": "a", "identities": {"now": {"cookie": "a"}}}),
+        (Profile, {"profile_id": "a", "person": ""}),
         (Profile, {"profile_id": "a", "audiences_add": list(range(1, 1_002))}),
         (Membership, {"profile_id": "a", "action": "add"}),
         (Membership, {"profile_id": "a", "action": "join", "audience_id": 1}),
@@ -100,7 +105,15 @@ def test_a_record_does_not_change() -> None:
         Profile(profile_id="ada").profile_id = "bob"  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("alone", [{"run_rules": True}, {"audiences_add": [1]}, {"audiences_delete": [1]}])
+@pytest.mark.parametrize(
+    "alone",
+    [
+        {"run_rules": True},
+        {"audiences_add": [1]},
+        {"audiences_delete": [1]},
+        {"identities": {"was": {"email": "old@example.com"}, "now": {"email": "a"}}},
+    ],
+)
 def test_a_profile_that_the_bulk_call_cannot_carry_travels_alone(alone: dict[str, Any]) -> None:
     assert Profile.model_validate({"profile_id": "a", **alone}).lane_kind is LaneKind.RULES
     assert Profile(profile_id="a").lane_kind is LaneKind.PROFILE
@@ -115,6 +128,17 @@ def test_all_that_is_about_one_profile_has_one_key() -> None:
     ]
 
     assert len({record.key for record in about_ada}) == 1
+
+
+def test_all_that_is_about_one_person_has_one_key_whatever_the_profile_is_called_by_now() -> None:
+    about_one_person = [
+        Profile(profile_id="old@example.com", person="7"),
+        Profile(profile_id="new@example.com", person="7"),
+        Membership(profile_id="new@example.com", person="7", action="add", audience_name="Lovers"),
+        Event(profile_id="new@example.com", person="7", type="t", event_id="1"),
+    ]
+
+    assert {record.key for record in about_one_person} == {key_of("7")}
 
 
 def test_a_session_of_nobody_has_a_key_of_its_own() -> None:

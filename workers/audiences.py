@@ -13,7 +13,7 @@ from tercel.records import LaneKind
 from workers.call import Contents, naming
 from workers.destinations import Destination
 from workers.destinations.base import Request
-from workers.outcomes import CreateAudience, Delivered, Hold, Outcome, Reason, RejectItems, Retry
+from workers.outcomes import CreateAudience, Delivered, Hold, Next, Outcome, Reason, RejectItems, Retry
 from workers.runtime import Runtime
 from workers.sending import Sent
 from workers.watching import events
@@ -31,10 +31,11 @@ class AudienceKeeper:
         self._claim = claim
         self._destination = destination
 
-    def delivered(self, contents: Contents, created: int | None) -> None:
-        """Keep the store in step with audience records that were delivered."""
+    def delivered(self, contents: Contents, outcome: Delivered) -> None:
+        """Keep the store, and what is learned, in step with audience records that were delivered."""
         if self._claim.kind is not LaneKind.AUDIENCE or not contents.data:
             return
+        created = outcome.created
         data = contents.data[0]
         deployment = self._claim.deployment
         name, external_id = data.get("name"), data.get("external_id")
@@ -42,7 +43,11 @@ class AudienceKeeper:
         audience_id = created or data.get("audience_id") or known.get(("external", external_id or ""))
         if audience_id is None and external_id is None and data["action"] != "rename":
             audience_id = known.get(("name", name or ""))
+        if outcome.named:
+            self._rt.learned.audience_named(deployment, outcome.named)
         if data["action"] == "delete":
+            if name is not None:
+                self._rt.learned.forget_named(deployment, self._destination.audience_key(name, external_id))
             self._rt.store.forget_audience(deployment, audience_id=audience_id, external_id=external_id, name=name)
         elif audience_id is not None and name is not None:
             self._rt.store.save_audience(deployment, audience_id, name, external_id)
@@ -64,7 +69,7 @@ class AudienceKeeper:
         """
         creates = self._claim.kind is LaneKind.AUDIENCE and bool(contents.data)
         data = contents.data[0] if creates else {}
-        if data.get("action") != "create":
+        if data.get("action") not in ("create", "rename"):
             yield True
             return
         with self._creating(data["name"], data.get("external_id")) as mine:
@@ -85,13 +90,18 @@ class AudienceKeeper:
             rendered = self._destination.render(LaneKind.AUDIENCE, [data], known)
             if rendered.request is None:
                 return rendered.needs
-            sent = send(rendered.request, 1)
-            outcome = self._destination.judge(LaneKind.AUDIENCE, [data], rendered.request, sent.answer)
+            outcome: Outcome | Next = Next(rendered.request)
+            while isinstance(outcome, Next):
+                request = outcome.request
+                answer = send(request, 1).answer
+                outcome = self._destination.judge(LaneKind.AUDIENCE, [data], request, answer)
             if isinstance(outcome, RejectItems):  # items of the create; the records are those that name it
                 why = next(iter(outcome.items.values()))
                 return RejectItems(dict.fromkeys(naming(contents, wanted.name, wanted.external_id), why))
             if not isinstance(outcome, Delivered):
                 return outcome
+            if outcome.named:
+                self._rt.learned.audience_named(deployment, outcome.named)
             if outcome.created is not None:
                 self._rt.store.save_audience(deployment, outcome.created, wanted.name, wanted.external_id)
             self._rt.learned.forget_cache(deployment)
@@ -101,8 +111,9 @@ class AudienceKeeper:
     def _creating(self, name: str, external_id: str | None) -> Iterator[bool]:
         """Hold the lock on an audience that is to be created. False: another worker has it for longer than we wait."""
         deployment = self._claim.deployment
+        audience = self._destination.audience_key(name, external_id)
         lock = self._rt.redis.lock(
-            f"{self._rt.settings.redis_prefix}tercel:{deployment}:creating:{external_id or name}",
+            f"{self._rt.settings.redis_prefix}tercel:{deployment}:creating:{audience}",
             timeout=LOCK_S,
             blocking_timeout=LOCK_WAIT_S,
         )

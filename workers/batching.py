@@ -80,9 +80,10 @@ class Batcher:
         windows = dict.fromkeys(Urgency, self._window(deployment))
         due = [lane for lane in survey.lanes if self._is_due(deployment, lane, survey, windows)]
         if due and not self._rt.limiter.state(deployment, self._rt.limits(deployment)).breaker_open:
+            rooms = self._rooms(deployment, due)
             for urgency in Urgency:  # live first
                 lanes = [lane for lane in due if lane.urgency is urgency]
-                self._cut(deployment, lanes, survey.ready[urgency], windows[urgency])
+                self._cut(deployment, lanes, survey.ready[urgency], windows[urgency], rooms)
         return True
 
     def _probe_by_cutting(self, deployment: str) -> None:
@@ -114,14 +115,33 @@ class Batcher:
         """Whether a call may be cut from the lane now: a batch is full or has lingered, and the window has room."""
         if survey.ready[lane.urgency] >= windows[lane.urgency]:
             return False
-        if lane.freed or lane.length >= self._rt.destinations[deployment].batch_size(lane.kind):
+        if lane.freed or lane.length >= self._rt.destinations[deployment].batch(lane.kind, lane.urgency).full:
             return True
         lanes = self._rt.settings.lanes
         linger_s = lanes.linger_live_s if lane.urgency is Urgency.LIVE else lanes.linger_bulk_s
         lingered = lane.oldest_at_ms is None or survey.now_ms - lane.oldest_at_ms >= linger_s * 1000
         return lane.length > 0 and lingered
 
-    def _cut(self, deployment: str, due: Iterable[Lane], ready: int, window: int) -> None:
+    def _rooms(self, deployment: str, due: Iterable[Lane]) -> dict[Lane, int]:
+        """Return how many calls may be cut of the lanes whose requests have a budget of their own.
+
+        No more than find a slot soon, or calls that wait for one budget would fill the window, and hold up the others.
+        """
+        destination = self._rt.destinations[deployment]
+        budgets = {lane: destination.batch(lane.kind, lane.urgency).budget for lane in due}
+        budgets = {lane: budget for lane, budget in budgets.items() if budget}
+        if not budgets:
+            return {}
+        ahead = self._rt.limiter.ahead(deployment, set(budgets.values()))
+        soon_s = self._rt.settings.limiter.bulk_horizon_s + WINDOW_SLACK_S
+        rates = {budget: self._rt.limits(deployment, budget).rate for budget in ahead}
+        return {
+            lane: math.ceil((soon_s - ahead[budget]) * rates[budget])
+            for lane, budget in budgets.items()
+            if rates[budget] > 0
+        }
+
+    def _cut(self, deployment: str, due: Iterable[Lane], ready: int, window: int, rooms: dict[Lane, int]) -> None:
         """Cut a call of each lane in turn until the window is full; after its first, a lane gives full calls only.
 
         The lane that was cut longest ago comes first: a full window has room for one call at a time, and a long lane of
@@ -132,14 +152,27 @@ class Batcher:
         turns = deque((lane, lane.length) for lane in oldest_cut_first)
         while turns and ready < window:
             lane, left = turns.popleft()
-            size = self._rt.destinations[deployment].batch_size(lane.kind)
-            if not self._rt.lanes.cut(deployment, lane.kind, lane.urgency, size=size, window=window, cap=cap):
+            if lane in rooms:
+                if rooms[lane] <= 0:
+                    continue
+                rooms[lane] -= 1
+            batch = self._rt.destinations[deployment].batch(lane.kind, lane.urgency)
+            if not self._rt.lanes.cut(
+                deployment,
+                lane.kind,
+                lane.urgency,
+                size=batch.records,
+                people=batch.people,
+                least=batch.full if left >= batch.full and not lane.freed else 0,  # or another has cut it meanwhile
+                window=window,
+                cap=cap,
+            ):
                 continue
             ready += 1
             self._cuts += 1
             self._last_cut[deployment, lane.kind, lane.urgency] = self._cuts
-            if left - size >= size:
-                turns.append((lane, left - size))
+            if left - batch.full >= batch.full:
+                turns.append((lane, left - batch.full))
 
     def _window(self, deployment: str) -> int:
         """Calls in flight or due: as many as the limit can use, and few more, for a waiting call holds its keys."""

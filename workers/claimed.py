@@ -65,8 +65,14 @@ class Claimed:
         """Whether nothing is left in it."""
         return not self.contents.data
 
-    def settle(self, items: Sequence[Sequence[int]]) -> None:
-        """End the call: these items were delivered. An item's last record counts, the others were merged into it."""
+    def settle(self, items: Sequence[Sequence[int]], *, partial: bool = False) -> None:
+        """End the call: these items were delivered. An item's last record counts, the others were merged into it.
+
+        ``partial``: they are not all there is; the records that are in none of them stay in hand.
+        """
+        if partial:
+            self._settle_some(items)
+            return
         counts = calls.delivered_counts(self.contents, items)
         self._leave(counts, self.contents.messages, delivered=True)
         delivered = sum(n for (_, field), n in counts.items() if field == "delivered")
@@ -76,9 +82,11 @@ class Claimed:
         self.contents = calls.NOTHING
         self._rt.surge.settled(self.claim.deployment, self.claim.kind, records)
 
-    def give_back(self, delay_s: float, why: str, *, answered: bool, counted: bool = True) -> NoReturn:
+    def give_back(
+        self, delay_s: float, why: str, *, answered: bool, counted: bool = True, ticket: str | None = None
+    ) -> NoReturn:
         """Give the call back, due again in ``delay_s`` seconds; see :meth:`tercel.lanes.Lanes.postpone`."""
-        change = self._rt.lanes.postpone(self.claim, delay_s=delay_s, answered=answered, counted=counted)
+        change = self._rt.lanes.postpone(self.claim, delay_s=delay_s, answered=answered, counted=counted, ticket=ticket)
         if change is Change.STALE:
             raise Later("another worker has it now")
         raise Later(f"{why.rstrip('.')}; next try in {delay_s:.1f} s" if delay_s else why)
@@ -98,6 +106,7 @@ class Claimed:
         contents = self.contents
         self._rejector.keep(contents, refused)
         self._take_out({contents.positions[i] for i in refused}, calls.counts_of(contents, refused, "rejected"))
+        self.tally.rejected += len(refused)
         for code in {reason.code for reason in refused.values()}:
             alike = [reason for reason in refused.values() if reason.code == code]
             events.emit(events.RecordsRejected(*self.who, records=len(alike), code=code, reason=alike[0].text))
@@ -112,13 +121,25 @@ class Claimed:
         if bad:
             counts = self._rejector.keep_unreadable([self.claim.messages[p] for p in bad])
             self._take_out(set(bad), counts)
+            self.tally.rejected += len(bad)
             events.emit(events.MessageUnreadable(self.claim.deployment, code="T320", messages=len(bad)))
 
-    def _take_out(self, positions: Collection[int], counts: Mapping[tuple[str, str], int]) -> None:
+    def _settle_some(self, items: Sequence[Sequence[int]]) -> None:
+        contents = self.contents
+        last = [item[-1] for item in items]
+        merged = [i for item in items for i in item[:-1]]
+        counts = calls.counts_of(contents, last, "delivered") | calls.counts_of(contents, merged, "merged")
+        self._take_out({contents.positions[i] for i in (*last, *merged)}, counts, delivered=True)
+        self.tally.delivered += len(last)
+        self.tally.merged += len(merged)
+        self._rt.surge.settled(self.claim.deployment, self.claim.kind, len(last) + len(merged))
+
+    def _take_out(
+        self, positions: Collection[int], counts: Mapping[tuple[str, str], int], *, delivered: bool = False
+    ) -> None:
         everything = len(positions) == len(self.claim.messages)
         taken = [self.claim.messages[p] for p in positions]
-        self._leave(counts, taken, delivered=False, leaving=() if everything else sorted(positions))
-        self.tally.rejected += len(positions)
+        self._leave(counts, taken, delivered=delivered, leaving=() if everything else sorted(positions))
         self.contents = self.contents.without(positions)
         kept = tuple(m for p, m in enumerate(self.claim.messages) if p not in positions)
         self.claim = replace(self.claim, messages=kept)

@@ -43,14 +43,19 @@ class Courier:
         self._destination = destination
         self._name = claimed.claim.deployment
         self._deployment = runtime.settings.deployment(self._name)
-        self._limits = limits = runtime.limits(self._name)
-        self._late_s = limits.jitter * LATE_SHARE if limits.rate > 0 else math.inf
+        self._limits = runtime.limits(self._name)
+        self._budget = ""
 
     def send(self, request: Request, records: int) -> Sent:
         """Send when the limiter allows. Raises :class:`Later` where the call went back instead."""
-        headers = dict(self._destination.auth_headers(self._deployment.current_key().get_secret_value()))
+        if request.budget != self._budget:
+            self._budget, self._limits = request.budget, self._rt.limits(self._name, request.budget)
+        limits = self._limits
+        late_s = limits.jitter * LATE_SHARE if limits.rate > 0 else math.inf
+        headers = {}
         if request.idempotency_header:
             headers["Idempotency-Key"] = request.idempotency_key or self._idempotency_key(request)
+        proved = self._destination.proved(request, self._deployment.credentials())
         started = time.monotonic()
         while True:
             slot = self._slot(records, started)
@@ -58,12 +63,12 @@ class Courier:
             try:
                 sent = self._rt.sender.send(
                     self._deployment.url,
-                    request,
+                    proved,
                     headers,
                     at=slot.at,
                     timeout_s=self._deployment.timeout_s,
-                    late_s=self._late_s if slot.wait_s > BOOKED_AHEAD_S else max(self._late_s, LATEST_S),
-                    gone=partial(self._left, slot),
+                    late_s=late_s if slot.wait_s > BOOKED_AHEAD_S else max(late_s, LATEST_S),
+                    gone=partial(self._left, slot, request.budget, late_s),
                 )
             except Stopped:
                 self._claimed.give_back(STOPPING_DELAY_S, STOPPING, answered=False)
@@ -74,12 +79,15 @@ class Courier:
         instruments.request_done(self._name, self._claimed.claim.kind.value, status or sent.answer.error, sent.seconds)
         if slot.failing and 200 <= status < 500 and status != 429 and self._rt.limiter.passed(self._name):
             events.emit(events.BreakerClosed(self._name))
+        pace = self._destination.pace(request, sent.answer)
+        if pace is not None:
+            self._rt.limiter.pace(self._name, rate=pace.rate, for_s=pace.for_s, budget=request.budget)
         return sent
 
-    def _left(self, slot: Booking, late_s: float) -> None:
+    def _left(self, slot: Booking, budget: str, allowed_s: float, late_s: float) -> None:
         """Note how late a request has left. Called on the HTTP thread, which must not wait for Redis."""
-        if late_s > self._late_s:
-            self._rt.aside.submit(self._rt.limiter.late, self._name, slot, by_s=late_s - self._late_s)
+        if late_s > allowed_s:
+            self._rt.aside.submit(self._rt.limiter.late, self._name, slot, by_s=late_s - allowed_s, budget=budget)
 
     def _slot(self, records: int, started: float) -> Booking:
         limiter, urgency = self._rt.settings.limiter, self._claimed.claim.urgency
@@ -89,7 +97,9 @@ class Courier:
             now = time.monotonic()
             waited = now - started
             horizon_s = _horizon_s(limiter, urgency, waited)
-            booking = self._rt.limiter.book(self._name, self._limits, horizon_s=horizon_s, records=records)
+            booking = self._rt.limiter.book(
+                self._name, self._limits, horizon_s=horizon_s, records=records, budget=self._budget
+            )
             if booking.granted:
                 instruments.limiter_waited(self._name, urgency.value, waited + booking.wait_s)
                 return booking

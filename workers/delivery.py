@@ -20,16 +20,20 @@ from workers.claimed import Claimed, Later
 from workers.courier import Courier
 from workers.destinations.base import Rendered, Request
 from workers.outcomes import (
+    UNSURE,
     CreateAudience,
     Delivered,
     Halt,
     Hold,
+    Next,
     Outcome,
+    Pending,
     Reason,
     RejectItems,
     Retry,
     Split,
     StripAttributes,
+    faults_by_code,
 )
 from workers.runtime import Runtime
 from workers.sending import Sent
@@ -94,6 +98,9 @@ class Delivery:
         self._audiences = AudienceKeeper(runtime, claim, self._destination)
         self._settings = runtime.settings.delivery
         self._probing = False
+        # A worker that died with the call may have sent it.
+        self._ticket = claim.ticket or (UNSURE if claim.claims > 1 else "")
+        self._unsure = self._ticket == UNSURE
 
     def run(self) -> str:
         """Deliver the call. Return a short result; raises :class:`Later`."""
@@ -113,23 +120,39 @@ class Delivery:
         """Send once what there is. Return whether the call has ended; otherwise it is to be sent again."""
         call = self._call
         kind, data = call.claim.kind, call.contents.data
-        rendered = self._render()
-        if rendered.refused:
-            self._halt_if_surge(rendered.refused.values())
-            call.reject(rendered.refused)
-            return call.is_empty
-        if rendered.needs is not None:
-            return self._obey(None, rendered.needs)
-        if rendered.request is None:
-            return self._obey(None, Delivered())
-        sent = self._send(rendered.request, len(data))
-        outcome = self._destination.judge(kind, data, rendered.request, sent.answer)
+        if (request := self._follow()) is None:
+            rendered = self._render()
+            if rendered.refused:
+                self._halt_if_surge(rendered.refused.values())
+                call.reject(rendered.refused)
+                return call.is_empty
+            if rendered.needs is not None:
+                return self._obey(None, rendered.needs)
+            if rendered.request is None:
+                return self._obey(None, Delivered())
+            request = rendered.request
+        request, sent, outcome = self._ask(request)
         if isinstance(outcome, Delivered):
-            self._end_halt()
-            events.emit(events.CallDelivered(*call.who, records=len(data), seconds=round(sent.seconds, 3)))
+            records = sum(map(len, request.items)) if request.partial else len(data)
+            events.emit(events.CallDelivered(*call.who, records=records, seconds=round(sent.seconds, 3)))
             if kind is LaneKind.SESSION:
                 self._rt.callbacks.answered(self._name, call.claim.call_id, data[0], sent.answer.body)
-        return self._obey(rendered.request, outcome)
+        return self._obey(request, outcome)
+
+    def _follow(self) -> Request | None:
+        """Return what the destination wants to ask about an earlier attempt at this call, once."""
+        ticket, self._ticket = self._ticket, ""
+        return self._destination.follow(self._call.claim.kind, self._call.contents.data, ticket) if ticket else None
+
+    def _ask(self, request: Request) -> tuple[Request, Sent, Outcome]:
+        """Send a request, and those that follow from its answer. Return the last one, and what came of it."""
+        kind, data = self._call.claim.kind, self._call.contents.data
+        while True:
+            sent = self._send(request, len(data))
+            outcome = self._destination.judge(kind, data, request, sent.answer)
+            if not isinstance(outcome, Next):
+                return request, sent, outcome
+            request = outcome.request
 
     def _render(self) -> Rendered:
         """Render what there is; where that was decided by something that is not known, look whether it is by now."""
@@ -153,10 +176,12 @@ class Delivery:
             self._end_halt()
         match outcome:
             case Delivered():
-                self._audiences.delivered(call.contents, outcome.created)
-                call.settle(self._items(request))
+                self._audiences.delivered(call.contents, outcome)
+                call.settle(self._items(request), partial=request is not None and request.partial)
             case Retry():
-                self._retry(outcome)
+                self._retry(request, outcome)
+            case Pending():
+                self._wait(outcome)
             case RejectItems():
                 self._reject_items(self._items(request), outcome)
             case StripAttributes():
@@ -165,11 +190,7 @@ class Delivery:
                 events.emit(events.AttributesSkipped(*call.who[:2], attributes=len(outcome.names)))
                 self._reject_items(self._items(request), RejectItems(outcome.refused))
             case Split():
-                claim = call.claim
-                halves = calls.by_audience(claim, call.contents) if outcome.by_audience else calls.halves(claim)
-                if halves is not None:
-                    call.split(halves, outcome.reason)
-                self._reject_items(self._items(request), RejectItems({0: outcome.reason}))
+                self._split(request, outcome)
             case Halt():
                 self._halt(outcome.reason)
             case Hold():
@@ -187,13 +208,14 @@ class Delivery:
 
     # -- what outcomes ask for ------------------------------------------------------------------------------------
 
-    def _retry(self, outcome: Retry) -> None:
-        call, limits = self._call, self._rt.limits(self._name)
+    def _retry(self, request: Request | None, outcome: Retry) -> None:
+        budget = "" if request is None else request.budget
+        call, limits = self._call, self._rt.limits(self._name, budget)
         attempts = call.claim.attempts
         if outcome.slow:
-            self._rt.limiter.slow(self._name, limits, after_s=outcome.after_s)
+            self._rt.limiter.slow(self._name, limits, after_s=outcome.after_s, budget=budget)
             instruments.slowed(self._name)
-            state = self._rt.limiter.state(self._name, limits)
+            state = self._rt.limiter.state(self._name, limits, budget=budget)
             events.emit(events.DeploymentSlowed(self._name, round(state.rate_allowed, 1), outcome.after_s))
         if outcome.failing:
             failed = self._rt.limiter.failed(self._name, limits)
@@ -202,8 +224,10 @@ class Delivery:
                 events.emit(events.BreakerOpened(self._name, failed.in_a_row, round(failed.opened_s, 3), code))
             if not failed.broken and attempts + 1 >= self._settings.split_after_failures:
                 self._split_keys(outcome.reason)
-        if self._too_old():
-            self._give_up(outcome.reason)
+        if outcome.once and self._unsure:
+            call.reject_all(outcome.reason)
+            return
+        if self._gave_up(outcome.reason):
             return
         backoff = Backoff(self._settings.backoff_first_s, self._settings.backoff_max_s)
         delay_s = backoff.delay_s(attempts, outcome.after_s)
@@ -217,7 +241,13 @@ class Delivery:
                 reason=outcome.reason.text,
             )
         )
-        call.give_back(delay_s, outcome.reason.text, answered=True)
+        call.give_back(delay_s, outcome.reason.text, answered=True, ticket=UNSURE if outcome.unsure else None)
+
+    def _wait(self, outcome: Pending) -> None:
+        """Give back a call that the destination is working on, with the ticket to ask by."""
+        if self._gave_up(outcome.reason):
+            return
+        self._call.give_back(outcome.after_s, outcome.reason.text, answered=True, counted=False, ticket=outcome.ticket)
 
     def _reject_items(self, items: tuple[tuple[int, ...], ...], outcome: RejectItems) -> None:
         call = self._call
@@ -230,6 +260,13 @@ class Delivery:
             why = Reason("T317", "a record merged into another was refused: they are tried one by one")
             call.split(calls.oldest_of_each(call.claim, keys), why)
 
+    def _split(self, request: Request | None, outcome: Split) -> None:
+        claim, contents = self._call.claim, self._call.contents
+        halves = calls.by_audience(claim, contents) if outcome.by_audience else calls.halves(claim)
+        if halves is not None:
+            self._call.split(halves, outcome.reason)
+        self._reject_items(self._items(request), RejectItems({0: outcome.reason}))
+
     def _hold(self, outcome: Hold) -> NoReturn:
         call = self._call
         self._audiences.hold(outcome)
@@ -241,16 +278,17 @@ class Delivery:
 
     # -- calls that will not do -----------------------------------------------------------------------------------
 
-    def _too_old(self) -> bool:
-        """Whether a call that has just failed once more has been tried for long enough."""
-        return time.time() - self._call.claim.created_ms / 1000 > self._settings.give_up_after_s
-
-    def _give_up(self, why: Reason) -> None:
+    def _gave_up(self, why: Reason) -> bool:
+        """Reject a call that has just failed once more and has been tried for long enough. False: it has not."""
         claim = self._call.claim
-        attempts, hours = claim.attempts + 1, (time.time() - claim.created_ms / 1000) / 3600
+        seconds = time.time() - claim.created_ms / 1000
+        if seconds <= self._settings.give_up_after_s:
+            return False
+        attempts, hours = claim.attempts + 1, seconds / 3600
         events.emit(events.CallGivenUp(*self._call.who, records=len(claim.messages), attempts=attempts, code="T310"))
         text = f"given up after {attempts} attempts in {hours:.1f} hours; the last time: {why.text}"
         self._call.reject_all(Reason("T310", text, why.answer))
+        return True
 
     def _suspect_if_deadly(self) -> None:
         """Workers died with this call. Split it, so that the record that kills them ends up alone."""
@@ -300,10 +338,7 @@ class Delivery:
     def _halt_if_surge(self, reasons: Iterable[Reason]) -> None:
         """Halt instead of rejecting, where most records of the lane are refused for one reason: it is a setting."""
         claim = self._call.claim
-        by_code: dict[str, list[Reason]] = {}
-        for reason in reasons:
-            by_code.setdefault(reason.code, []).append(reason)
-        for code, alike in by_code.items():
+        for code, alike in faults_by_code(reasons).items():
             if self._rt.surge.would_halt(self._name, claim.kind, code, len(alike)):
                 self._rt.surge.forget(self._name, claim.kind)
                 text = f"most {claim.kind.value} records are refused for one reason: {alike[0].text}"

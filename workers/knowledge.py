@@ -1,7 +1,8 @@
 """What workers have learned about a deployment: attributes it does not know, and its audiences.
 
-Unknown attributes are kept in Redis for a while, shared by all workers; audiences in the store. Both are cached in the
-process for a moment, because every call asks.
+Unknown attributes are kept in Redis for a while, shared by all workers, and so are the audiences of a destination that
+can be asked for them by name; audiences whose ids nobody can look up are in the store. All is cached in the process for
+a moment, because every call asks.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from redis import Redis
 from tercel.store import Store
 from workers.destinations.base import Knowledge
 
+NAMED_S: Final = 3_600.0  # seconds an audience known by name is believed to be there; somebody may delete it by hand
 CACHE_S: Final = 2.0  # seconds a process goes on with what it knew: what another process learned costs one more 400
 
 
@@ -39,7 +41,8 @@ class Learned:
         if cached is not None and cached[0] > self._clock():
             return cached[1]
         audiences = self._store.known_audiences(deployment)
-        known = Knowledge(self._unknown(deployment), audiences.ids, audiences.names, audiences.held)
+        unknown, named = self._kept(deployment)
+        known = Knowledge(unknown, audiences.ids, audiences.names, audiences.held, named)
         with self._lock:
             self._cache[deployment] = (self._clock() + CACHE_S, known)
         return known
@@ -50,19 +53,35 @@ class Learned:
         self._redis.zadd(self._key(deployment), {f"{entity}:{name}": seconds + ttl_s for entity, name in names})
         self.forget_cache(deployment)
 
+    def audience_named(self, deployment: str, name: str) -> None:
+        """Remember for a while that the deployment has an audience of this name."""
+        seconds, _ = self._redis.time()
+        self._redis.zadd(self._named_key(deployment), {name: seconds + NAMED_S})
+        self.forget_cache(deployment)
+
+    def forget_named(self, deployment: str, name: str) -> None:
+        """An audience known by name has been deleted."""
+        self._redis.zrem(self._named_key(deployment), name)
+        self.forget_cache(deployment)
+
     def forget_cache(self, deployment: str) -> None:
         """Look again the next time: something was learned."""
         with self._lock:
             self._cache.pop(deployment, None)
 
-    def _unknown(self, deployment: str) -> frozenset[tuple[str, str]]:
+    def _kept(self, deployment: str) -> tuple[frozenset[tuple[str, str]], frozenset[str]]:
+        """Return unknown attributes and named audiences that are still to be believed."""
         seconds, _ = self._redis.time()
         with self._redis.pipeline(transaction=False) as pipe:
-            pipe.zremrangebyscore(self._key(deployment), "-inf", seconds)
-            pipe.zrange(self._key(deployment), 0, -1)
-            members: list[bytes] = pipe.execute()[1]
-        pairs = (member.decode().partition(":") for member in members)
-        return frozenset((entity, name) for entity, _, name in pairs)
+            for key in (self._key(deployment), self._named_key(deployment)):
+                pipe.zremrangebyscore(key, "-inf", seconds)
+                pipe.zrange(key, 0, -1)
+            _, unknown, _, named = pipe.execute()
+        pairs = (member.decode().partition(":") for member in unknown)
+        return frozenset((entity, name) for entity, _, name in pairs), frozenset(map(bytes.decode, named))
+
+    def _named_key(self, deployment: str) -> str:
+        return f"{self._prefix}tercel:{deployment}:named-audiences"
 
     def _key(self, deployment: str) -> str:
         return f"{self._prefix}tercel:{deployment}:unknown-attributes"

@@ -2,13 +2,15 @@
 
 A reserving GCRA with burst 1 on Redis' own clock: the script books the next free slot and answers how long to wait for
 it. First come, first served, evenly spaced, one round trip. A 429 moves the whole deployment's next slot away and
-lowers its rate, which then climbs back; failures in a row open a breaker that lets one request at a time try.
+lowers its rate, which then climbs back; failures in a row open a breaker that lets one request at a time try. Where a
+destination counts some requests apart, each of its budgets has slots, pauses and a rate of its own.
 """
 
 from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Final
@@ -91,8 +93,11 @@ class Limiter:
         source = (files("workers") / "limiter.lua").read_text()
         self._script = redis.register_script(source)
 
-    def book(self, deployment: str, limits: Limits, *, horizon_s: float, records: int) -> Booking:
-        """Book the next slot if it is free within ``horizon_s`` seconds, for a request of so many records."""
+    def book(self, deployment: str, limits: Limits, *, horizon_s: float, records: int, budget: str = "") -> Booking:
+        """Book the next slot if it is free within ``horizon_s`` seconds, for a request of so many records.
+
+        ``limits`` are those of the ``budget``, "" for the deployment's own.
+        """
         asked = time.monotonic()
         answer: list[Any] = self._run(
             deployment,
@@ -105,6 +110,7 @@ class Limiter:
             int(limits.breaker_open_s * 1e6),
             int(limits.breaker_max_s * 1e6),
             CLIMB_SHARE,
+            budget=budget,
         )
         granted, wait_us, fails = answer[:3]
         if not granted:
@@ -113,19 +119,26 @@ class Limiter:
         self._clock.observe(asked, time.monotonic(), (slot_us - wait_us) / 1e6)
         return Booking(True, wait_us / 1e6, fails > 0, at=self._clock.here(slot_us / 1e6), mark_us=mark_us)
 
-    def late(self, deployment: str, booking: Booking, *, by_s: float) -> None:
+    def late(self, deployment: str, booking: Booking, *, by_s: float, budget: str = "") -> None:
         """A request left so late that those a second behind it must go ``by_s`` seconds later than planned.
 
         Otherwise the destination would count one too many in the second that begins with the late one. Of several
         requests that one stall has made late, only the latest costs anything, and no more than a second: one whose body
         the destination was slow to take must not stop all others for as long. Harmless when repeated.
         """
-        self._run(deployment, "late", booking.mark_us + int(min(by_s, MOST_SHIFT_S) * 1e6))
+        self._run(deployment, "late", booking.mark_us + int(min(by_s, MOST_SHIFT_S) * 1e6), budget=budget)
 
-    def slow(self, deployment: str, limits: Limits, *, after_s: float | None) -> None:
+    def pace(self, deployment: str, *, rate: float, for_s: float, budget: str) -> None:
+        """The destination says what is left of a budget: no more than ``rate`` requests/s for ``for_s`` seconds.
+
+        Rate 0: nothing goes out until then. The budget's own rate stays what it is. Harmless when repeated.
+        """
+        self._run(deployment, "pace", rate, int(min(max(for_s, 0.0), MAX_PAUSE_S) * 1e6), budget=budget)
+
+    def slow(self, deployment: str, limits: Limits, *, after_s: float | None, budget: str = "") -> None:
         """A 429 came: nothing goes out for ``after_s`` (or a second), and the rate drops for a while."""
         pause = SLOW_PAUSE_S if after_s is None else min(max(after_s, 0.0), MAX_PAUSE_S)
-        self._run(deployment, "slow", limits.rate, int(pause * 1e6), SLOW_FACTOR, CLIMB_SHARE)
+        self._run(deployment, "slow", limits.rate, int(pause * 1e6), SLOW_FACTOR, CLIMB_SHARE, budget=budget)
 
     def failed(self, deployment: str, limits: Limits) -> Failed:
         """A request failed for the deployment's own reasons."""
@@ -142,16 +155,15 @@ class Limiter:
         """A request went through after failures: the breaker closes. True: it had been open."""
         return bool(self._run(deployment, "pass"))
 
-    def state(self, deployment: str, limits: Limits) -> LimiterState:
-        """Look, without booking anything."""
+    def state(self, deployment: str, limits: Limits, *, budget: str = "") -> LimiterState:
+        """Look at a deployment or one of its budgets, whose ``limits`` they are, without booking anything."""
         with self._redis.pipeline(transaction=False) as pipe:
-            pipe.hmget(
-                self._key(deployment),
-                ["limit", "allowed", "climb_at", "slots", "slowed", "pause", "open_till"],
-            )
+            pipe.hmget(self._key(deployment, budget), ["limit", "allowed", "climb_at", "pause"])
+            pipe.hmget(self._key(deployment), ["slots", "slowed", "open_till"])
             pipe.time()
-            fields, (seconds, micros) = pipe.execute()
-        _, allowed, climb_at, slots, slowed, pause, open_till = (float(f) if f else 0.0 for f in fields)
+            fields, counted, (seconds, micros) = pipe.execute()
+        _, allowed, climb_at, pause = (float(f) if f else 0.0 for f in fields)
+        slots, slowed, open_till = (float(f) if f else 0.0 for f in counted)
         now = seconds * 1e6 + micros
         rate = limits.rate if fields[0] is None else float(fields[0])
         longest_open = (limits.breaker_max_s + CLOCK_SLACK_S) * 1e6
@@ -165,6 +177,20 @@ class Limiter:
             breaker_open=now < open_till <= now + longest_open,
         )
 
+    def ahead(self, deployment: str, budgets: Iterable[str]) -> dict[str, float]:
+        """Return how many seconds away the next free slot of each budget is, 0 where one is free now."""
+        wanted = list(budgets)
+        with self._redis.pipeline(transaction=False) as pipe:
+            for budget in wanted:
+                pipe.hmget(self._key(deployment, budget), ["tat", "pause"])
+            pipe.time()
+            *found, (seconds, micros) = pipe.execute()
+        now = seconds * 1e6 + micros
+        return {
+            budget: max(_ahead_s(tat, now, 2 * CLOCK_SLACK_S), _ahead_s(pause, now, MAX_PAUSE_S + CLOCK_SLACK_S))
+            for budget, (tat, pause) in zip(wanted, found, strict=True)
+        }
+
     def set_limit(self, deployment: str, rate: float | None) -> None:
         """Change a deployment's limit for all workers at once, without a restart; None: back to the setting."""
         if rate is None:
@@ -172,11 +198,18 @@ class Limiter:
         else:
             self._redis.hset(self._key(deployment), "limit", str(rate))
 
-    def _key(self, deployment: str) -> str:
-        return f"{self._prefix}{deployment}"
+    def _key(self, deployment: str, budget: str = "") -> str:
+        return f"{self._prefix}{deployment}:budget:{budget}" if budget else f"{self._prefix}{deployment}"
 
-    def _run(self, deployment: str, command: str, *args: Any) -> Any:
+    def _run(self, deployment: str, command: str, *args: Any, budget: str = "") -> Any:
         booking_id = secrets.token_hex(8)
-        return self._script(
-            keys=[self._key(deployment), f"{self._prefix}{deployment}:done:"], args=[command, booking_id, *args]
-        )
+        keys = [self._key(deployment), f"{self._prefix}{deployment}:done:"]
+        if budget:
+            keys.append(self._key(deployment, budget))
+        return self._script(keys=keys, args=[command, booking_id, *args])
+
+
+def _ahead_s(at_us: bytes | None, now_us: float, longest_s: float) -> float:
+    """Return how far a time lies ahead, in seconds; 0 where it is further than it can be: the clock has jumped back."""
+    seconds = (float(at_us or 0) - now_us) / 1e6
+    return seconds if 0 < seconds <= longest_s else 0.0

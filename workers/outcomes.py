@@ -6,8 +6,14 @@ the network. *Items* are the entries of the request's body; one item may carry s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from workers.destinations.base import Request
+
+UNSURE: Final = "unsure"  # the ticket of a call of which an attempt may have been applied although nobody saw an answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,18 +22,24 @@ class Reason:
 
     ``code`` is stable (``tercel explain CODE`` tells cause and cure); ``text`` says what happened, in one sentence,
     without personal data; ``answer`` is the destination's own answer, shortened, and goes to the store only.
+    ``suppressed``: the person may not be reached, which is no fault: however many of them never halt a lane.
     """
 
     code: str
     text: str
     answer: str = ""
+    suppressed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The destination took all of it. ``created`` is the id the API gave a new audience."""
+    """The destination took all that the request carried. ``created`` is the id the API gave a new audience.
+
+    ``named``: at a destination that knows audiences by their names, the one that is there now.
+    """
 
     created: int | None = None
+    named: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +48,36 @@ class Retry:
 
     ``slow`` slows and pauses the whole deployment (429); ``failing`` counts towards the deployment's breaker and the
     call's own split (5xx, time-outs, connection errors). ``after_s`` is what a Retry-After header asked for.
+    ``unsure``: the request may have been applied although no answer came, and the destination wants to know that the
+    next time (:meth:`workers.destinations.base.Destination.follow`). ``once``: after a second such attempt the records
+    are rejected with the reason.
     """
 
     reason: Reason
     slow: bool = False
     failing: bool = False
     after_s: float | None = None
+    unsure: bool = False
+    once: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The destination has taken the call in and works on it: ask again with ``ticket`` in ``after_s`` seconds.
+
+    The ticket is kept in the call, so whichever worker has it next asks and does not send it again.
+    """
+
+    reason: Reason
+    ticket: str
+    after_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """That was the first of several steps: send ``request`` now."""
+
+    request: Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,4 +135,13 @@ class CreateAudience:
     external_id: str | None = field(default=None)
 
 
-Outcome = Delivered | Retry | RejectItems | StripAttributes | Split | Halt | Hold | CreateAudience
+Outcome = Delivered | Retry | Pending | RejectItems | StripAttributes | Split | Halt | Hold | CreateAudience
+
+
+def faults_by_code(reasons: Iterable[Reason]) -> dict[str, list[Reason]]:
+    """Return the reasons that are somebody's fault, by their code."""
+    found: dict[str, list[Reason]] = {}
+    for reason in reasons:
+        if not reason.suppressed:
+            found.setdefault(reason.code, []).append(reason)
+    return found

@@ -13,7 +13,7 @@ from redis import Redis
 from tercel.connections import connect
 from tercel.errors import SettingsError
 from tercel.lanes import Lanes
-from tercel.settings import Deployment, Settings
+from tercel.settings import Settings
 from tercel.store import Store
 from workers.callbacks import Callbacks, Poster
 from workers.destinations import Destination, destination
@@ -50,7 +50,7 @@ class Runtime:
     def build(cls, settings: Settings) -> Runtime:
         """Connect to what the settings name. Raises the errors of Redis, store and settings."""
         redis = connect(settings.plain_redis_url(), home=settings.home, client_name="tercel-worker")
-        prefix, delivery = settings.redis_prefix, settings.delivery
+        prefix, delivery, named = settings.redis_prefix, settings.delivery, settings.deployments.items()
         store, stopping = Store.open(settings.plain_database_url()), threading.Event()
         return cls(
             settings=settings,
@@ -59,7 +59,7 @@ class Runtime:
             limiter=Limiter(redis, prefix=prefix),
             store=store,
             sender=Sender(connections=settings.worker.threads),
-            destinations={name: _destination(one) for name, one in settings.deployments.items()},
+            destinations={name: destination(one.destination, **one.options()) for name, one in named},
             learned=Learned(redis, store, prefix=prefix),
             surge=Surge(
                 redis,
@@ -84,11 +84,14 @@ class Runtime:
         self.store.close()
         self.redis.close()
 
-    def limits(self, deployment: str) -> Limits:
-        """Return a deployment's limits as the settings have them."""
+    def limits(self, deployment: str, budget: str = "") -> Limits:
+        """Return a deployment's limits as the settings have them, or those of one of its destination's budgets."""
         one, delivery = self.settings.deployment(deployment), self.settings.delivery
+        rate = one.rate
+        if budget and rate > 0:
+            rate = min(rate, self.destinations[deployment].budgets[budget])
         return Limits(
-            rate=one.rate,
+            rate=rate,
             jitter=one.jitter_s,
             messages_per_minute=one.messages_per_minute,
             breaker_failures=delivery.breaker_failures,
@@ -106,15 +109,6 @@ class Runtime:
         """Note how long a request took."""
         before = self.latency_s.get(deployment, seconds)
         self.latency_s[deployment] = before + 0.2 * (seconds - before)
-
-
-def _destination(one: Deployment) -> Destination:
-    return destination(
-        one.destination,
-        events_api=one.events_api,
-        skip_unknown_attributes=one.skip_unknown_attributes,
-        audience_changes=one.audience_changes,
-    )
 
 
 _runtime: Runtime | None = None

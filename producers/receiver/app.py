@@ -6,7 +6,7 @@ Plain ASGI, because a framework's routing and request objects cost as much as ev
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, Final
 
 from producers.receiver import log, observing, reasons
@@ -19,17 +19,20 @@ from producers.receiver.webhook import Webhook
 
 WEBHOOK: Final = "/segment/webhook"
 THIRD_PARTY: Final = ("/segment/", "/cdp/")
+MPARTICLE: Final = "mparticle"  # the name of its doors in metrics
 PAGE_METHODS: Final = ("GET", "HEAD")
 
 Scope = MutableMapping[str, Any]
-ThirdParty = Callable[[Request], Awaitable[Answer]]
+Serve = Callable[[Request], Awaitable[Answer]]
+ThirdParty = Serve
+_NO_DOORS: Final[Mapping[str, Serve]] = {}
 
 
 class App:
     """The doors of one process. ``webhook`` and ``third_party`` are None while nobody may use them: then they are shut.
 
-    ``pages`` are what is read rather than posted to, by path; whatever they answer is not counted. ``close`` gives back
-    what the doors hold on the event loop, once it serves no more.
+    ``mparticle`` are mParticle's doors by path. ``pages`` are what is read rather than posted to, by path; whatever
+    they answer is not counted. ``close`` gives back what the doors hold on the event loop, once it serves no more.
     """
 
     def __init__(
@@ -40,9 +43,11 @@ class App:
         readiness: Readiness,
         pages: dict[str, Answer],
         close: Callable[[], Awaitable[None]],
+        mparticle: Mapping[str, Serve] = _NO_DOORS,
     ) -> None:
         self.close = close
         self._webhook, self._third_party, self._readiness, self._pages = webhook, third_party, readiness, pages
+        self._mparticle = mparticle
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request. Other kinds of ASGI connections are not used."""
@@ -66,14 +71,17 @@ class App:
         """
         if path == WEBHOOK or path.startswith(f"{WEBHOOK}/"):
             return "segment" if self._webhook is not None else None
-        if path.startswith("//"):
-            path = "/" + path.lstrip("/")
-        return "third_party" if self._third_party is not None and path.startswith(THIRD_PARTY) else None
+        path = _one_slash(path)
+        if self._third_party is not None and path.startswith(THIRD_PARTY):
+            return "third_party"
+        return MPARTICLE if path.rstrip("/") in self._mparticle else None
 
     async def _served(self, door: str, request: Request) -> Answer:
         try:
             if door == "third_party" and self._third_party is not None:
                 return await self._third_party(request)
+            if door == MPARTICLE:
+                return await self._mparticle[_one_slash(request.path).rstrip("/")](request)
             return await self._post(request)
         except Problem as problem:
             return problem.answer()
@@ -100,6 +108,10 @@ class App:
         if path == "/metrics":
             return observing.exposition()
         return self._pages[path] if path in self._pages else await self._readiness.answer()
+
+
+def _one_slash(path: str) -> str:
+    return "/" + path.lstrip("/") if path.startswith("//") else path
 
 
 def _no_door() -> Problem:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import orjson
 
+from producers.receiver import feed_document
 from producers.receiver.answers import JSON, Answer
 from producers.third_party import paths as third_party_paths
 from producers.third_party import security_schemes
@@ -51,7 +52,7 @@ _MORE_ERRORS: Final = {405: "The path has other methods.", 408: "The body did no
 _METHODS: Final = ("get", "put", "post", "patch", "delete")
 
 
-def openapi(*, webhook: bool, third_party: bool) -> Json:
+def openapi(*, webhook: bool, third_party: bool, feed: bool = False) -> Json:
     """Return the OpenAPI 3.1 document of the doors that are open."""
     document: Json = {
         "openapi": "3.1.0",
@@ -73,12 +74,15 @@ def openapi(*, webhook: bool, third_party: bool) -> Json:
     if third_party:
         document["paths"] |= _with_more_errors(third_party_paths())
         document["components"]["securitySchemes"] |= security_schemes()
+    if feed:
+        document["paths"] |= feed_document.paths(_COUNTS)
+        document["components"]["securitySchemes"] |= feed_document.SECURITY
     return document
 
 
-def pages(*, webhook: bool, third_party: bool) -> dict[str, Answer]:
+def pages(*, webhook: bool, third_party: bool, feed: bool = False) -> dict[str, Answer]:
     """Return the pages by path."""
-    document = openapi(webhook=webhook, third_party=third_party)
+    document = openapi(webhook=webhook, third_party=third_party, feed=feed)
     return {
         "/openapi.json": Answer(200, orjson.dumps(document), (JSON,)),
         "/docs": Answer(200, _page(document).encode(), _HTML),

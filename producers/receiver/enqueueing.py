@@ -10,35 +10,39 @@ from redis import RedisError
 from producers.receiver.values import Fate, Load
 from tercel.errors import LaneFull, RedisUnavailable
 from tercel.lanes import Enqueued, Parcel
-from tercel.records import LaneKind, Record
+from tercel.records import LaneKind, Record, Urgency
 
 _AWAY: Final = (RedisError, RedisUnavailable, OSError)
 
 
 class EnqueuesParcels(Protocol):
-    """The one method of :class:`tercel.lanes.LiveLanes` that is used here."""
+    """The one method of :class:`tercel.lanes.LanesOnLoop` that is used here."""
 
     async def enqueue(
         self,
         deployment: str,
+        urgency: Urgency,
         records: Sequence[Record],
         *,
         high_water: int = 0,
         parcels: Sequence[Parcel] = (),
         window_s: float = 0.0,
     ) -> Enqueued:
-        """Put records on their live lanes, all of them or none."""
+        """Put records on their lanes, all of them or none."""
         ...
 
 
 class Enqueuer:
     """Enqueues loads of one deployment, in order.
 
-    ``high_water`` is in records a lane, ``window_s`` the seconds for which inputs are remembered.
+    ``high_water`` is in records a lane, ``window_s`` the seconds for which inputs are remembered, ``urgency`` that of
+    the lanes.
     """
 
-    def __init__(self, lanes: EnqueuesParcels, *, high_water: int, window_s: float) -> None:
-        self._lanes, self._high_water, self._window_s = lanes, high_water, window_s
+    def __init__(
+        self, lanes: EnqueuesParcels, *, high_water: int, window_s: float, urgency: Urgency = Urgency.LIVE
+    ) -> None:
+        self._lanes, self._high_water, self._window_s, self._urgency = lanes, high_water, window_s, urgency
 
     async def put(self, deployment: str, loads: Sequence[Load]) -> list[Fate]:
         """Put loads on their lanes with one script where that goes, and return the fate of each.
@@ -69,6 +73,7 @@ class Enqueuer:
         parcels = [Parcel(len(load.records), load.seen_id, load.filtered, load.rejected) for load in loads]
         done = await self._lanes.enqueue(
             deployment,
+            self._urgency,
             records,
             high_water=self._high_water,
             parcels=parcels,

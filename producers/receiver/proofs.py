@@ -63,6 +63,15 @@ def api_key(authorization: bytes) -> bytes:
     return given[len(SCHEME) :].strip() if given[: len(SCHEME)].lower() == SCHEME else b""
 
 
+def basic(authorization: bytes) -> tuple[bytes, bytes]:
+    """Return user and password of HTTP Basic; both empty where there are none."""
+    scheme, _, rest = authorization.strip().partition(b" ")
+    if scheme.lower() != b"basic":
+        return b"", b""
+    user, _, password = _decoded(rest).partition(b":")
+    return user, password
+
+
 def same(one: bytes, other: bytes) -> bool:
     """Whether two keys are the same, in a time that does not tell where they differ."""
     return hmac.compare_digest(one, other)

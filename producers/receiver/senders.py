@@ -6,8 +6,11 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from pathlib import Path
+from typing import Final, Protocol
 from urllib.parse import urlsplit
+
+from pydantic import SecretStr
 
 from producers.receiver import proofs, reasons
 from producers.receiver.answers import Problem
@@ -19,10 +22,23 @@ REREAD_S: Final = 5.0  # seconds after which a key file is looked at again: a ro
 _PORTS: Final = {"http": 80, "https": 443}
 
 
+class Keyed(Protocol):
+    """Settings that hold a key, or name a file with one."""
+
+    @property
+    def key_file(self) -> Path | None:
+        """The file, where there is one."""
+        ...
+
+    def current_key(self) -> SecretStr:
+        """Return the key as it is now. Raises SettingsError."""
+        ...
+
+
 class Key:
     """A sender's key as it is now. A key file that cannot be read at the moment leaves the last key in force."""
 
-    def __init__(self, sender: Sender, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, sender: Keyed, clock: Callable[[], float] = time.monotonic) -> None:
         """Raises SettingsError where the key cannot be read."""
         self._sender, self._clock = sender, clock
         self._value = sender.current_key().get_secret_value().encode()

@@ -20,18 +20,19 @@ from producers.receiver.connections import OnePieceProtocol
 from producers.receiver.desk import Desk
 from producers.receiver.documents import pages
 from producers.receiver.enqueueing import Enqueuer
+from producers.receiver.feed_door import feed_doors
 from producers.receiver.gathering import Gatherer
 from producers.receiver.health import Readiness
+from producers.receiver.mparticle_doors import firehose_doors
 from producers.receiver.senders import ThirdPartySenders, segment_keys
 from producers.receiver.third_party_door import ThirdPartyDoor
 from producers.receiver.webhook import Target, Webhook
 from tercel.connections import connect, connect_on_loop
 from tercel.errors import SettingsError, UsageError
-from tercel.lanes import LiveLanes
+from tercel.lanes import LanesOnLoop
 from tercel.settings import Settings
 from tercel.store import Store
 
-REDIS_ANSWER_S: Final = 2.0  # seconds for one answer of Redis, asked for twice: senders give up after 5 to 10
 REDIS_RETRIES: Final = 1  # one lost connection is nothing; more than that is for the sender to wait out
 GRACE_S: Final = 8.0  # seconds that requests in hand get when the process is to end
 KEEP_ALIVE_S: Final = 75  # seconds an idle connection stays: longer than proxies keep theirs, or they meet closed ones
@@ -55,25 +56,31 @@ def opened(settings: Settings, targets: Mapping[str, Target]) -> Iterator[App]:
     with ExitStack() as stack:
         how: dict[str, Any] = {
             "home": settings.home,
-            "socket_timeout_s": REDIS_ANSWER_S,
+            "socket_timeout_s": settings.receiver.redis_answer_s,
             "retries": REDIS_RETRIES,
             "client_name": "tercel-receiver",
         }
         redis = stack.enter_context(connect(settings.plain_redis_url(), **how))
         store = stack.enter_context(Store.open(settings.plain_database_url()))
         on_loop = connect_on_loop(settings.plain_redis_url(), **how)
-        lanes = LiveLanes(on_loop, prefix=settings.redis_prefix, batch_id_ttl_s=settings.lanes.batch_id_ttl_s)
+        lanes = LanesOnLoop(on_loop, prefix=settings.redis_prefix, batch_id_ttl_s=settings.lanes.batch_id_ttl_s)
         aside = ThreadPoolExecutor(STORE_THREADS, thread_name_prefix="store")
         stack.callback(aside.shutdown, wait=False, cancel_futures=True)
         receiver = settings.receiver
         enqueuer = Enqueuer(lanes, high_water=settings.lanes.high_water, window_s=receiver.dedupe_window_s)
         desk = Desk(Gatherer(enqueuer.put), store, aside)
         keys, others = segment_keys(settings), ThirdPartySenders(settings)
+        feeds = feed_doors(settings, desk)
+        mparticle = {
+            **firehose_doors(settings, redis=redis, lanes=lanes, store=store, live=desk, aside=aside, stack=stack),
+            **feeds,
+        }
         yield App(
+            mparticle=mparticle,
             webhook=Webhook(settings.senders, keys, targets, desk, receiver) if keys else None,
             third_party=ThirdPartyDoor(others, desk, receiver).serve if others else None,
             readiness=Readiness(redis, store, aside),
-            pages=pages(webhook=bool(keys), third_party=bool(others)),
+            pages=pages(webhook=bool(keys), third_party=bool(others), feed=bool(feeds)),
             close=on_loop.aclose,
         )
 

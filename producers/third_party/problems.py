@@ -10,8 +10,9 @@ from pydantic_core import ErrorDetails
 
 from producers.intake import Refusal
 from producers.third_party import reasons
+from tercel.attributes import TOO_MANY_BITS
 from tercel.errors import TercelError
-from tercel.records import TOO_MANY_BITS, Record
+from tercel.records import Record
 
 MAX_PROBLEMS = 50  # named in one answer; more help nobody
 MAX_NAME_LENGTH = 60  # characters of a field's name that are shown; longer ones are somebody's data, or an attack

@@ -104,10 +104,12 @@ def _profile_maker(profile_id: Callable[[Row], str], fill: Fill) -> Make:
     def make(row: Row, number: int) -> Record:
         fields = {
             "profile_id": profile_id(row),
+            "person": None,
             "attributes": fill(row),
             "run_rules": False,
             "audiences_add": (),
             "audiences_delete": (),
+            "identities": None,
             "skip_unknown": None,
         }
         return assemble(Profile, fields, _PROFILE_GIVEN)
@@ -130,6 +132,7 @@ def _memberships(fields: Fields, mapping: MembershipMapping) -> Make:
     def make(row: Row, number: int) -> Record:
         parts = {
             "profile_id": profile_id(row),
+            "person": None,
             "action": action(row),
             "audience_id": id_of(row),
             "audience_external_id": None,

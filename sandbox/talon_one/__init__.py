@@ -7,9 +7,10 @@
 Run it by hand with ``python -m sandbox.talon_one``.
 """
 
-from sandbox.talon_one.client import Admin, AdminError
-from sandbox.talon_one.config import ApiKey, Assumptions, AttributeType, Audience, Config, RateLimit, Schema
-from sandbox.talon_one.faults import Drip, Hang, Latency, Malformed, Reset, Status
+from sandbox.client import AdminError
+from sandbox.faults import Drip, Hang, Latency, Malformed, Reset, Status
+from sandbox.talon_one.client import Admin
+from sandbox.talon_one.config import ApiKey, Assumptions, AttributeType, Audience, Campaign, Config, RateLimit, Schema
 from sandbox.talon_one.process import StandIn, start
 from sandbox.talon_one.world import Applied
 
@@ -21,6 +22,7 @@ __all__ = [
     "Assumptions",
     "AttributeType",
     "Audience",
+    "Campaign",
     "Config",
     "Drip",
     "Hang",

@@ -100,6 +100,13 @@ class Audience(_Frozen):
     integrationId: str | None = Field(None, min_length=1, max_length=1_000)
 
 
+class Campaign(_Frozen):
+    """The campaign "has joined ``audience`` -> create coupon code"; codes begin with ``prefix``."""
+
+    audience: str = Field(min_length=1, description="the name of the audience, which may be created later")
+    prefix: str = Field("WELCOME-", max_length=20)
+
+
 class Config(_Frozen):
     """Everything about one stand-in. It can be replaced at run time, whole or in part, through the admin endpoint."""
 
@@ -109,6 +116,7 @@ class Config(_Frozen):
     additional_costs: frozenset[str] = Field(frozenset(), description="names of the additional costs that exist")
     catalogue_skus: frozenset[str] = Field(frozenset(), description="SKUs that need no price")
     audiences: tuple[Audience, ...] = ()
+    campaign: Campaign | None = Field(None, description="the one campaign whose rule is run")
     rate: RateLimit = RateLimit()
     assumptions: Assumptions = Assumptions()
     refuse_unknown_fields: bool = Field(True, description="400 for a body field the OpenAPI document does not name")

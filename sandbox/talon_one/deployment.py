@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from sandbox.faults import FaultPlan
+from sandbox.hanging import Hanging
+from sandbox.overlap import Overlap
 from sandbox.talon_one.calls.base import Rules
 from sandbox.talon_one.config import Config
-from sandbox.talon_one.faults import FaultPlan
 from sandbox.talon_one.idempotency import StoredAnswers
 from sandbox.talon_one.traffic import Traffic
-from sandbox.talon_one.turns import Overlap, Turns
+from sandbox.talon_one.turns import Turns
 from sandbox.talon_one.world import World
 
 
@@ -41,8 +42,7 @@ class Deployment:
         self.traffic = Traffic(config, clock)
         self.turns = Turns()
         self.in_hand = 0
-        self.hung = 0
-        self._release = asyncio.Event()
+        self.hanging = Hanging()
         self._forget()
 
     def configure(self, config: Config) -> None:
@@ -56,7 +56,7 @@ class Deployment:
         """Forget everything but the configuration, and let go of hung requests."""
         self.faults.clear()
         self.traffic.clear(self.config)
-        self.release()
+        self.hanging.release()
         self._forget()
 
     def _forget(self) -> None:
@@ -73,17 +73,3 @@ class Deployment:
             if not known:
                 fields = audience.model_dump(exclude={"id"}, exclude_none=True)
                 self.world.add_audience(fields, audience.id)
-
-    def release(self) -> None:
-        """Let go of every request that hangs now."""
-        self._release.set()
-        self._release = asyncio.Event()
-
-    async def hang(self) -> None:
-        """Wait for the next :meth:`release`."""
-        released = self._release
-        self.hung += 1
-        try:
-            await released.wait()
-        finally:
-            self.hung -= 1

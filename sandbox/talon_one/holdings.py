@@ -31,12 +31,13 @@ def stats(deployment: Deployment) -> dict[str, Any]:
         "max_admitted_in_any_second": {name: busiest.largest for name, busiest in traffic.busiest_admitted.items()},
         "max_overlap": deployment.overlap.largest,
         "in_hand": deployment.in_hand,
-        "hung": deployment.hung,
+        "hung": deployment.hanging.number,
         "profiles": len(world.profiles),
         "memberships": sum(len(audience.members) for audience in world.audiences.values()),
         "audiences": len(world.audiences),
         "events": len(world.events),
         "sessions": len(world.sessions),
+        "coupons": len(world.coupons),
         "stored_answers": len(deployment.answers),
     }
 

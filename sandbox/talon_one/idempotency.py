@@ -11,7 +11,8 @@ from typing import Literal
 
 from xxhash import xxh3_128_digest
 
-from sandbox.talon_one.replies import Refusal, Reply
+from sandbox.talon_one.replies import Refusal
+from sandbox.wire import Reply
 
 MAX_KEY_LENGTH = 255  # characters
 KEPT_NS = 24 * 3_600 * 1_000_000_000  # a stored answer expires after 24 hours

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-from sandbox.child import START_S, running
+from sandbox.child import START_S
+from sandbox.process import configured
 from sandbox.talon_one.client import Admin
 from sandbox.talon_one.config import Config
 
@@ -29,13 +28,9 @@ def start(config: Config | None = None, *, start_s: float = START_S) -> Iterator
     Raises:
         StartError: it did not come up within ``start_s`` seconds.
     """
-    with tempfile.TemporaryDirectory(prefix="tercel-standin-") as folder:
-        file = Path(folder) / "config.json"
-        file.touch(mode=0o600)  # it holds keys
-        file.write_text((config or Config()).model_dump_json(), encoding="utf-8")
-        with (
-            running("sandbox.talon_one", ["--config", str(file)], start_s=start_s) as child,
-            Admin(child.url) as admin,
-        ):
-            admin.ready()
-            yield StandIn(child.url, child.pid, admin)
+    with (
+        configured("sandbox.talon_one", config or Config(), start_s=start_s) as child,
+        Admin(child.url) as admin,
+    ):
+        admin.ready()
+        yield StandIn(child.url, child.pid, admin)

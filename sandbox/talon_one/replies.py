@@ -9,28 +9,10 @@ from typing import Any
 
 import orjson
 
-Header = tuple[bytes, bytes]
+from sandbox.wire import Reply
 
 INVALID = "The submitted data was invalid"
 BUSY = "Too many requests are updating this {} at the same time"
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """One answer: its status, its body as sent with its type, and further headers."""
-
-    status: int
-    body: bytes = b""
-    headers: tuple[Header, ...] = ()
-    content_type: bytes = b"application/json"
-
-    @property
-    def wire_headers(self) -> list[Header]:
-        """The headers as they go out; a 204 has neither a body nor a length."""
-        if self.status == HTTPStatus.NO_CONTENT:
-            return list(self.headers)
-        length = (b"content-length", str(len(self.body)).encode())
-        return [length, *([(b"content-type", self.content_type)] if self.body else ()), *self.headers]
 
 
 NO_CONTENT = Reply(HTTPStatus.NO_CONTENT)

@@ -1,61 +1,31 @@
-"""The stand-in as a program: one uvicorn server on a socket that is already bound."""
+"""A deployment's API and admin endpoints on a listening socket."""
 
 from __future__ import annotations
 
-import gc
+import asyncio
 import socket
 
-import uvicorn
-from starlette.types import Receive, Scope, Send
-
-from sandbox.talon_one.admin import admin_app
+from sandbox import server
+from sandbox.door import Headers
+from sandbox.talon_one.admin import admin
 from sandbox.talon_one.api import Api
+from sandbox.talon_one.config import Config
 from sandbox.talon_one.deployment import Deployment
-from sandbox.talon_one.protocol import ADMIN_PATH, protocol_at
-
-GRACE_S = 5  # seconds that requests in hand get when the server stops
-KEEP_ALIVE_S = 75  # seconds an idle connection is kept; longer than the pause between a client's calls
-
-GARBAGE_AFTER = 100_000  # objects made before Python looks for cycles; its own 700 is less than one bulk call
+from sandbox.talon_one.traffic import Arrival
 
 
-class StandInApp:
-    """The API and, beside it, its admin endpoints."""
-
-    def __init__(self, deployment: Deployment) -> None:
-        self._api = Api(deployment)
-        self._admin = admin_app(deployment)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand the request to whom it is for. The API routes on the raw path, so nothing else may look at it."""
-        app = self._admin if scope["path"].startswith(ADMIN_PATH) else self._api
-        await app(scope, receive, send)
-
-
-class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, deployment: Deployment) -> None:
-        super().__init__(config)
-        self._deployment = deployment
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._deployment.faults.clear()
-        self._deployment.release()
-        await super().shutdown(sockets)
-
-
-def serve(deployment: Deployment, sock: socket.socket) -> None:
+def serve(config: Config, sock: socket.socket) -> None:
     """Answer on a listening socket until a signal ends it."""
-    # What is held only grows and has no cycles: walking all of it again and again would take half of the time.
-    gc.freeze()
-    gc.set_threshold(GARBAGE_AFTER, 50, 1_000)
-    config = uvicorn.Config(
-        StandInApp(deployment),
-        http=protocol_at(deployment.traffic),
-        ws="none",
-        lifespan="off",
-        access_log=False,
-        log_level="warning",
-        timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=GRACE_S,
-    )
-    _Server(config, deployment).run(sockets=[sock])
+    deployment = Deployment(config)
+    traffic = deployment.traffic
+
+    def arrive(_method: str, _path: bytes, headers: Headers, transport: asyncio.Transport) -> Arrival:
+        authorization = next((value for name, value in headers if name == b"authorization"), b"")
+        return traffic.arrive(authorization, transport)
+
+    def let_go() -> None:
+        deployment.faults.clear()
+        deployment.hanging.release()
+
+    app = server.StandInApp(Api(deployment), admin(deployment))
+    server.serve(app, sock, arrive=arrive, before_shutdown=let_go)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from sandbox.talon_one.config import ApiKey, Config, RateLimit
-from sandbox.talon_one.window import BusiestSecond, SlidingWindow, Verdict
+from sandbox.window import BusiestSecond, SlidingWindow, Verdict
 
 _WHOLE = "deployment"
 _NO_KEY = "without a known key"

@@ -1,4 +1,4 @@
-"""What the stand-in holds: profiles, audiences with members, events, sessions, and the order updates came in."""
+"""What the stand-in holds: profiles, audiences, events, sessions, coupons, and the order updates came in."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ class World:
         self.events: list[dict[str, Any]] = []
         self.events_by_id: dict[str, dict[str, Any]] = {}
         self.sessions: dict[str, dict[str, Any]] = {}
+        self.coupons: list[dict[str, Any]] = []
         self.applied: Counter[str] = Counter()
         self.requests = 0
         self._seq = 0

@@ -101,11 +101,11 @@ for _module in COMMANDS:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command line (by default this process's) and return its exit status."""
-    said = state.begin()
     command = with_plain_flags(typer.main.get_command(app))
-    return exit_status_of(
-        lambda: command.main(args=arguments, prog_name="tercel", standalone_mode=False), debug=lambda: said.debug
-    )
+    with state.one_run() as said:
+        return exit_status_of(
+            lambda: command.main(args=arguments, prog_name="tercel", standalone_mode=False), debug=lambda: said.debug
+        )
 
 
 def main() -> NoReturn:

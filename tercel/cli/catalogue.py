@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from producers.mparticle.feed import REASONS as MPARTICLE_FEED
+from producers.mparticle.reasons import REASONS as MPARTICLE
+from producers.mparticle.sailthru import REASONS as MPARTICLE_SAILTHRU
 from producers.receiver.reasons import REASONS as RECEIVER
 from producers.segment.actions.refusals import REASONS as SEGMENT_ACTIONS
 from producers.segment.mapping import REASONS as SEGMENT_MAPPING
@@ -12,9 +15,23 @@ from producers.warehouse.syncing.run_reasons import REASONS as SYNC_RUNS
 from tercel.errors import UsageError
 from tercel.explain import CATALOGUE, Explanation
 from tercel.settings.nearest import suggestion
+from workers.destinations.sailthru import REASONS as SAILTHRU
 from workers.destinations.talon_one.reasons import REASONS as TALON_ONE
 
-_OWNERS = (TALON_ONE, WAREHOUSE, SYNC_RUNS, THIRD_PARTY, SEGMENT_MAPPING, SEGMENT_ACTIONS, SEGMENT, RECEIVER)
+_OWNERS = (
+    TALON_ONE,
+    SAILTHRU,
+    WAREHOUSE,
+    SYNC_RUNS,
+    THIRD_PARTY,
+    SEGMENT_MAPPING,
+    SEGMENT_ACTIONS,
+    SEGMENT,
+    MPARTICLE,
+    MPARTICLE_FEED,
+    MPARTICLE_SAILTHRU,
+    RECEIVER,
+)
 
 
 def catalogue() -> dict[str, Explanation]:

@@ -19,15 +19,14 @@ LARGEST_ANSWER: Final = 65_536  # bytes of an answer that are looked at
 def probe(one: Deployment, client: httpx.Client) -> Reason | None:
     """Send the probe. None: all is well. Raises SettingsError where the key file cannot be read."""
     target = destination(one.destination)
-    request = target.probe()
-    key = one.current_key().get_secret_value()
+    request = target.proved(target.probe(), one.credentials())
     query = f"?{request.query}" if request.query else ""
     try:
         answer = _answer(
             client.request(
                 request.method,
                 f"{one.url}{request.path}{query}",
-                headers={**request.headers, **target.auth_headers(key)},
+                headers=dict(request.headers),
                 content=request.body or None,
             )
         )

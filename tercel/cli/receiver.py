@@ -123,17 +123,21 @@ class Announcement:
 
 def require_senders(settings: Settings) -> None:
     """Raise UsageError where nobody may send, and SettingsError where what senders need cannot work."""
+    from producers.receiver.feed_senders import FeedSenders
+    from producers.receiver.mparticle_doors import check_firehose
     from producers.receiver.senders import ThirdPartySenders, segment_keys
     from producers.receiver.serving import NobodyMaySend
     from producers.segment.destinations import load_destinations
 
-    if not settings.senders:
+    if not settings.senders and not settings.mparticle:
         raise NobodyMaySend(
             "Nobody may send to the receiver yet. Add [senders.web] with door, key and destinations (or deployments) "
             "to tercel.toml."
         )
     segment_keys(settings)
     ThirdPartySenders(settings)
+    check_firehose(settings)
+    FeedSenders(settings)
     load_destinations(settings)
 
 
@@ -158,6 +162,10 @@ def _url(address: str, port: int) -> str:
 
 def _doors(settings: Settings) -> str:
     """Name the doors that are open, for the person who started it."""
+    from producers.receiver.feed_door import feed_paths
+    from producers.receiver.mparticle_doors import firehose_paths
+
     segment = [f"/segment/webhook/{name}" for name, sender in settings.senders.items() if sender.door == "segment"]
     others = ["/segment/*", "/cdp/*"] if any(one.door == "third_party" for one in settings.senders.values()) else []
-    return f"open: {', '.join((*segment, *others))}; described at /docs"
+    open_doors = ", ".join((*segment, *others, *firehose_paths(settings), *feed_paths(settings)))
+    return f"open: {open_doors}; described at /docs"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from sandbox.talon_one import Audience, Config, Schema
 from tercel.errors import SettingsError
@@ -48,9 +48,9 @@ def load_config(path: Path | None) -> Config:
         raise SettingsError(f"The sandbox's configuration {path} is wrong: {problems}.") from error
 
 
-def write_config(config: Config, folder: Path) -> Path:
-    """Write a configuration, which holds a key, where only its owner can read it."""
-    path = folder / "config.json"
+def write_config(config: BaseModel, folder: Path, name: str = "config.json") -> Path:
+    """Write a stand-in's configuration, which holds a key, where only its owner can read it."""
+    path = folder / name
     path.touch(mode=0o600)
     path.write_text(config.model_dump_json(), encoding="utf-8")
     return path

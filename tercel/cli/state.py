@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,16 +23,24 @@ class State:
 _STATE: ContextVar[State | None] = ContextVar("tercel_cli_state", default=None)
 
 
-def begin() -> State:
-    """Start one run of the command line with nothing said."""
+@contextmanager
+def one_run() -> Iterator[State]:
+    """Give one run of the command line, which begins with nothing said and leaves nothing behind."""
     state = State()
-    _STATE.set(state)
-    return state
+    token = _STATE.set(state)
+    try:
+        yield state
+    finally:
+        _STATE.reset(token)
 
 
 def current() -> State:
-    """Return what was said in this run."""
-    return _STATE.get() or begin()
+    """Return what was said in this run, or, where somebody runs a command by itself, from now on."""
+    state = _STATE.get()
+    if state is None:
+        state = State()
+        _STATE.set(state)
+    return state
 
 
 def child_environment(**more: str) -> dict[str, str]:

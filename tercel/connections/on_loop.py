@@ -10,6 +10,7 @@ from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import ConnectionError
 
 from tercel.connections.address import address_of
 from tercel.connections.client import (
@@ -44,19 +45,37 @@ def connect_on_loop(
         client: Redis = sentinels.master_for(address.service, **login_settings(address), **settings)
     else:
         client = Redis.from_url(address.redis_url, **settings)
-    _pack_quickly(client.connection_pool)
+    _mend(client.connection_pool)
     return client
 
 
-class _PacksQuickly:
-    """A connection whose commands are put into bytes by hiredis, as those of blocking connections are."""
+class _Mended:
+    """A connection that packs commands as fast as a blocking one, and that opens itself once at a time.
+
+    redis-py opens a lost connection before it sends, also while it is being opened: a server that takes a connection
+    and cuts it at once (Redis at its ``maxclients`` does) is then dialled within the dialling, as deep as Python goes.
+    """
+
+    _opening = False
 
     def pack_command(self, *args: Any) -> list[bytes]:
         name, *others = args
         words = name.encode().split() if isinstance(name, str) else name.split()  # "SCRIPT LOAD" are two words
         return [hiredis.pack_command((*words, *others))]
 
+    async def on_connect_check_health(self, check_health: bool = True) -> None:
+        self._opening = True
+        try:
+            await super().on_connect_check_health(check_health)  # type: ignore[misc]
+        finally:
+            self._opening = False
 
-def _pack_quickly(pool: ConnectionPool) -> None:
+    async def connect_check_health(self, check_health: bool = True, retry_socket_connect: bool = True) -> None:
+        if self._opening and not self.is_connected:  # type: ignore[attr-defined]
+            raise ConnectionError("Redis closed the connection while it was being opened")
+        await super().connect_check_health(check_health, retry_socket_connect)  # type: ignore[misc]
+
+
+def _mend(pool: ConnectionPool) -> None:
     kind = pool.connection_class
-    pool.connection_class = type(kind.__name__, (_PacksQuickly, kind), {})
+    pool.connection_class = type(kind.__name__, (_Mended, kind), {})

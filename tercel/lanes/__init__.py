@@ -1,7 +1,7 @@
 """Lanes: where records wait, and how they become calls. See :class:`Lanes`."""
 
 from tercel.lanes.lanes import Lanes
-from tercel.lanes.live import LiveLanes
+from tercel.lanes.on_loop import LanesOnLoop
 from tercel.lanes.receipts import Receipt, Receipts, Written
 from tercel.lanes.values import RUN_FIELDS, Change, Claim, Enqueued, Halted, Lane, Parcel, Survey, seen_id_of
 from tercel.messages import STREAM_RUN
@@ -15,7 +15,7 @@ __all__ = [
     "Halted",
     "Lane",
     "Lanes",
-    "LiveLanes",
+    "LanesOnLoop",
     "Parcel",
     "Receipt",
     "Receipts",

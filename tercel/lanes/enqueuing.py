@@ -9,9 +9,10 @@ from typing import Any, Final
 from tercel.errors import CheckpointMoved, LaneFull
 from tercel.lanes.memory import FULL_SHARE
 from tercel.lanes.values import Enqueued, Parcel
-from tercel.records import LaneKind
+from tercel.records import LaneKind, Urgency
 
 NO_CHECKPOINT: Final = ("", "")
+LETTERS: Final[Mapping[Urgency, str]] = {Urgency.LIVE: "l", Urgency.BULK: "b"}  # as the scripts have it
 
 
 def arguments(

@@ -17,7 +17,7 @@ from redis.client import Pipeline
 
 from tercel import messages
 from tercel.lanes.cancelling import Cancelling
-from tercel.lanes.enqueuing import NO_CHECKPOINT, arguments, enqueued, redis_full
+from tercel.lanes.enqueuing import LETTERS, NO_CHECKPOINT, arguments, enqueued, redis_full
 from tercel.lanes.memory import MemoryGuard
 from tercel.lanes.receipts import Receipting, Written
 from tercel.lanes.values import Change, Claim, Enqueued, Lane, Parcel, Survey, halted_of
@@ -27,7 +27,6 @@ BATCH_ID_TTL_S: Final = 900.0  # seconds a batch id is remembered: far longer th
 WAKE_S: Final = 10.0  # seconds after which an unanswered wake-up of a call is taken for lost
 WAKE_AT_ONCE: Final = 200  # calls a script wakes: it must not hold Redis up
 
-_LETTER: Final = {Urgency.LIVE: "l", Urgency.BULK: "b"}
 _URGENCY: Final = {"l": Urgency.LIVE, "b": Urgency.BULK}
 
 
@@ -85,7 +84,7 @@ class Lanes(Receipting, Cancelling):
         ids = record_ids if record_ids is not None else messages.new_record_ids(len(records))
         encoded = messages.encode(deployment, urgency, records, run=run, at_ms=int(self._clock() * 1000), ids=ids)
         given = arguments(
-            _LETTER[urgency],
+            LETTERS[urgency],
             encoded,
             run=run,
             batch_id=batch_id,
@@ -137,10 +136,14 @@ class Lanes(Receipting, Cancelling):
         size: int,
         window: int,
         cap: int,
+        people: int = 0,
+        least: int = 0,
         call_id: str | None = None,
     ) -> int:
         """Make a call of up to ``size`` records and wake a worker for it. Return the number of records taken.
 
+        ``people`` is the most keys whose records a live call may hold, 0 for as many as there are records. Nothing is
+        taken from a lane that does not hold ``least`` records, those apart that wait for their turn.
         Nothing is taken from a halted deployment, nor while it has ``window`` calls of this urgency in flight or due,
         or ``cap`` calls, those in backoff included.
         """
@@ -148,7 +151,7 @@ class Lanes(Receipting, Cancelling):
             "cut",
             self._keys(deployment),
             [
-                _LETTER[urgency],
+                LETTERS[urgency],
                 kind.letter,
                 size,
                 call_id or messages.new_call_id(),
@@ -158,6 +161,8 @@ class Lanes(Receipting, Cancelling):
                 self.prefix + messages.PLAIN_QUEUE,
                 window,
                 cap,
+                people,
+                least,
             ],
         )
         return taken
@@ -168,7 +173,7 @@ class Lanes(Receipting, Cancelling):
             "wake",
             self._keys(deployment),
             [
-                _LETTER[urgency],
+                LETTERS[urgency],
                 self._wake_ms,
                 messages.delivery_template(deployment, urgency),
                 self._queue(urgency),
@@ -190,7 +195,7 @@ class Lanes(Receipting, Cancelling):
         answer, records, state = self._scripts.run_before("claim", self._keys(deployment), args, and_read)
         if answer[0] != b"ok":
             return None
-        _, fence, letter, u, attempts, claims, created, run, asking = answer
+        _, fence, letter, u, attempts, claims, created, run, asking, ticket = answer
         return Claim(
             call_id=call_id,
             fence=fence,
@@ -203,6 +208,7 @@ class Lanes(Receipting, Cancelling):
             run=run.decode(),
             messages=tuple(records),
             receipts=frozenset(map(bytes.decode, asking)),
+            ticket=ticket.decode(),
             halted=halted_of(state),
         )
 
@@ -213,7 +219,7 @@ class Lanes(Receipting, Cancelling):
 
     def put_off(self, deployment: str, call_id: str, urgency: Urgency, *, delay_s: float) -> None:
         """Have a call that nobody has claimed woken again in ``delay_s`` seconds. Its records are not read."""
-        self._scripts.run("put_off", self._keys(deployment), [call_id, _LETTER[urgency], int(delay_s * 1000)])
+        self._scripts.run("put_off", self._keys(deployment), [call_id, LETTERS[urgency], int(delay_s * 1000)])
 
     def renew(self, deployment: str, held: Sequence[tuple[str, int]], *, lease_s: float) -> list[Change]:
         """Prolong the leases of calls in hand, given as (call id, fence)."""
@@ -257,17 +263,21 @@ class Lanes(Receipting, Cancelling):
             ).decode()
         )
 
-    def postpone(self, claim: Claim, *, delay_s: float, answered: bool, counted: bool = True) -> Change:
+    def postpone(
+        self, claim: Claim, *, delay_s: float, answered: bool, counted: bool = True, ticket: str | None = None
+    ) -> Change:
         """Give a call back, due again in ``delay_s`` seconds.
 
         ``answered``: the destination is why (an answer, an open breaker, a halt), so the call waits among the retrying
-        and leaves the window; with ``counted`` that was an attempt.
+        and leaves the window; with ``counted`` that was an attempt. ``ticket``: what the next to claim it is to know;
+        None leaves what is there.
         """
+        kept = [] if ticket is None else [ticket]
         return Change(
             self._scripts.run(
                 "postpone",
                 self._keys(claim.deployment),
-                [claim.call_id, claim.fence, int(delay_s * 1000), int(answered), int(answered and counted)],
+                [claim.call_id, claim.fence, int(delay_s * 1000), int(answered), int(answered and counted), *kept],
             ).decode()
         )
 

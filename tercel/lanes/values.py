@@ -120,7 +120,8 @@ class Claim:
 
     ``attempts`` answers so far said "retry"; ``claims`` counts how often it was taken in hand since the last answer, so
     a number above one means that a worker died with it. ``receipts`` are the runs in it that ask for receipts;
-    ``halted`` says whether the deployment was halted when the call was claimed.
+    ``halted`` says whether the deployment was halted when the call was claimed. ``ticket`` is what the destination
+    wanted remembered of it the last time; a call that is split loses it.
     """
 
     call_id: str
@@ -134,6 +135,7 @@ class Claim:
     run: str
     messages: tuple[bytes, ...]
     receipts: frozenset[str] = frozenset()
+    ticket: str = ""
     halted: Halted | None = None
 
 

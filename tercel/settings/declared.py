@@ -11,8 +11,14 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 PREFIX = "TERCEL_"
-NAME = "<name>"  # stands for the name of a deployment, sender, Segment destination or sync in a path
-NAMED = ("deployments", "senders", "segment", "syncs")  # groups of which there are several, each by its name
+NAME = "<name>"  # stands for the name of a deployment, sender, Segment destination, connection or sync in a path
+NAMED = (
+    "deployments",
+    "senders",
+    "segment",
+    "mparticle",
+    "syncs",
+)  # groups of which there are several, each by its name
 
 # Variables that begin with the prefix and are no settings.
 OTHER_VARIABLES: Mapping[str, str] = {

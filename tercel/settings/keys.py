@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from tercel.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What proves to a destination who we are. ``secret`` is empty where it wants a key alone."""
+
+    key: SecretStr
+    secret: SecretStr = field(default_factory=lambda: SecretStr(""))
 
 
 def read_key_file(path: Path) -> SecretStr:

@@ -22,6 +22,7 @@ from tercel.settings.groups import (
     ScheduleSettings,
     WorkerSettings,
 )
+from tercel.settings.mparticle import MParticleSettings
 from tercel.settings.nearest import suggestion
 from tercel.settings.problems import sentences
 from tercel.settings.receiving import ReceiverSettings, SegmentDestination, Sender
@@ -78,6 +79,9 @@ class Settings(BaseSettings):
     segment: dict[Name, SegmentDestination] = Field(
         default_factory=dict, description="What Segment's messages become, by name."
     )
+    mparticle: dict[Name, MParticleSettings] = Field(
+        default_factory=dict, description="The connections from mParticle, by name."
+    )
     syncs: dict[Name, SyncSettings] = Field(default_factory=dict, description="The warehouse syncs, by name.")
 
     @classmethod
@@ -105,6 +109,14 @@ class Settings(BaseSettings):
             _check_names(f"senders.{name}.destinations", sender.destinations, self.segment, "segment")
         for name, destination in self.segment.items():
             _check_names(f"segment.{name}.deployment", [destination.deployment], deployments, "deployments")
+        for name, connection in self.mparticle.items():
+            _check_names(f"mparticle.{name}", connection.names, deployments, "deployments")
+            for one in connection.names:
+                if one in self.deployments and not connection.suits(self.deployments[one].destination):
+                    raise ValueError(
+                        f"mparticle.{name} is for the door {connection.door}, but deployments.{one} is at "
+                        f"{self.deployments[one].destination}"
+                    )
         for name, sync in self.syncs.items():
             _check_names(f"syncs.{name}.deployment", [sync.deployment], deployments, "deployments")
         return self

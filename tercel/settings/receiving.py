@@ -8,7 +8,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from tercel.errors import SettingsError
 from tercel.settings.keys import checked_key, read_key_file
-from tercel.settings.types import Group, LocalPath, Name, Names, Port, SecondsOrZero, Texts, counted
+from tercel.settings.types import Group, LocalPath, Name, Names, Port, Seconds, SecondsOrZero, Texts, counted
 
 MAX_MAPPINGS = 50  # a Segment destination; Segment's own limit
 
@@ -36,6 +36,11 @@ class ReceiverSettings(Group):
         14_400.0,
         description="How long a message id is remembered, so that a repeat is not sent again; senders retry for up to "
         "4 hours. Costs about 60 bytes of Redis a message. 0 switches it off.",
+    )
+    redis_answer_s: Seconds = Field(
+        2.0,
+        description="How long the receiver waits for an answer of Redis, twice, before it asks the sender to come "
+        "back. Senders give up after 5 to 10 s.",
     )
     callback_hosts: Texts = Field(
         (),

@@ -16,7 +16,11 @@ from tercel.settings.nearest import suggestion
 _KUBERNETES = re.compile(r"TERCEL_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)")
 
 # Two ways to say one thing: a stronger source that uses one of them overrides the other in a weaker source.
-_ALTERNATIVES = {"key": "key_file", "key_file": "key"}
+_SECRETS = ("key", "token", "secret")
+_ALTERNATIVES = {
+    **{name: f"{name}_file" for name in _SECRETS},
+    **{f"{name}_file": name for name in _SECRETS},
+}
 
 Path_ = tuple[str, ...]
 Catalogue = Mapping[Path_, Declared]

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import pytest
 
-from sandbox.talon_one.faults import Step
+from sandbox.faults import Step
 from tercel.lanes import Lanes
 from tests.chaos.campaign import put_in
 from tests.chaos.ledger import Ledger, Verdict, shuffled_records

@@ -17,7 +17,7 @@ def test_a_destination_is_made_by_its_name() -> None:
 @pytest.mark.parametrize(
     ("name", "options", "said"),
     [
-        ("salesforce", {}, "no destination 'salesforce'; choose one of: talon_one"),
+        ("salesforce", {}, "no destination 'salesforce'; choose one of: talon_one, sailthru"),
         ("talon_one", {"event_api": "v3"}, "no option event_api; it takes: .*events_api"),
         ("talon_one", {"events_api": "v4"}, "events_api is 'v4'; choose one of: v2, v3"),
         ("talon_one", {"audience_changes": "maybe"}, "audience_changes is 'maybe'; choose one of: memberships"),

@@ -4,9 +4,9 @@ import copy
 
 import pytest
 
-from tercel.records import LaneKind
+from tercel.records import LaneKind, Urgency
 from tests.destinations.talon_one_given import body_of, profile, rendered, request_for
-from workers.destinations.base import Knowledge
+from workers.destinations.base import Batch, Knowledge
 from workers.destinations.talon_one import TalonOne
 from workers.destinations.talon_one.reasons import NOT_WRITABLE
 
@@ -111,4 +111,4 @@ def test_more_records_than_a_call_may_carry_are_a_mistake_of_the_caller() -> Non
 def test_only_profiles_and_memberships_are_batched(kind: LaneKind) -> None:
     bulk = kind in (LaneKind.PROFILE, LaneKind.MEMBERSHIP)
 
-    assert TalonOne().batch_size(kind) == (1_000 if bulk else 1)
+    assert TalonOne().batch(kind, Urgency.BULK) == Batch(1_000 if bulk else 1)

@@ -3,8 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from tercel.records import LaneKind
+from tercel.settings.keys import Credentials
 from tests.destinations.talon_one_given import body_of, event, rendered, request_for
 from workers.destinations.base import Knowledge
 from workers.destinations.talon_one import TalonOne
@@ -14,6 +16,7 @@ from workers.destinations.talon_one.reasons import (
     CHANGES_TOO_MANY,
     CHANGES_WITHOUT_RULES,
     ID_NOT_ADDRESSABLE,
+    IDENTITIES_FIXED,
     NOT_WRITABLE,
 )
 from workers.destinations.talon_one.sessions import RESPONSE_CONTENT
@@ -67,6 +70,7 @@ def test_a_deployment_may_send_audience_changes_by_the_single_call(choice: str, 
     [
         (CHANGES | {"attributes": {"A": 1}}, CHANGES_WITHOUT_RULES),
         (CHANGES | {"audiences_delete": [4]}, CHANGES_CONTRADICT),
+        ({"profile_id": "p1", "identities": {"now": {"extid": "c-7"}}}, IDENTITIES_FIXED),
         ({"profile_id": "p1", "audiences_add": list(range(1, 1_002))}, CHANGES_TOO_MANY),
         (WITH_RULES | {"profile_id": ".."}, ID_NOT_ADDRESSABLE),
         (WITH_RULES | {"profile_id": "\ud800"}, NOT_WRITABLE),
@@ -223,4 +227,8 @@ def test_the_probe_is_the_credential_check_and_changes_nothing() -> None:
 
 
 def test_the_key_is_sent_in_the_integration_api_s_own_scheme() -> None:
-    assert TalonOne().auth_headers("abc") == {"Authorization": "ApiKey-v1 abc"}
+    destination = TalonOne()
+
+    sent = destination.proved(destination.probe(), Credentials(SecretStr("abc")))
+
+    assert sent.headers["Authorization"] == "ApiKey-v1 abc"

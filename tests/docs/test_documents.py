@@ -22,7 +22,9 @@ from tests.docs.documents import ALL, ROOT, Page, words_after
 TESTS = [path.read_text(encoding="utf-8") for path in ROOT.glob("tests/**/*.py")]
 CODE = re.compile(r"\bT\d{3}\b")
 METRIC = re.compile(r"\btercel_[a-z_]+")
-SETTING = re.compile(r"(?:deployments|lanes|delivery|limiter|worker|flower|receiver|senders|segment|syncs)\.[a-z_<>.]+")
+SETTING = re.compile(
+    r"(?:deployments|lanes|delivery|limiter|worker|flower|receiver|senders|segment|mparticle|syncs)\.[a-z_<>.]+"
+)
 PLACEHOLDERS = {"...", "COMMAND", "CODE"}  # in place of something the reader puts in
 
 each_page = pytest.mark.parametrize("page", ALL, ids=lambda page: page.name)

@@ -25,6 +25,7 @@ class Call:
     letter: str
     u: str
     records: list[Rec]
+    ticket: str = ""
 
 
 @dataclass
@@ -65,9 +66,9 @@ class Model:
             self.turn[key] = "B" if self.something_waits(key) else "b"
         return taken
 
-    def cut_live(self, letter: str, room: int) -> list[Rec]:
+    def cut_live(self, letter: str, room: int, people: int) -> list[Rec]:
         lane = self.lane(letter, "l")
-        popped = [lane.popleft() for _ in range(min(room, len(lane)))]
+        popped = [lane.popleft() for _ in range(min(room, people or room, len(lane)))]
         taken: list[Rec] = []
         for i, r in enumerate(popped):
             taken.append(r)

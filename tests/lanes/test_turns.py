@@ -98,14 +98,23 @@ class Turns(RuleBasedStateMachine):
         self.model.enqueue(new)
         self.entered += new
 
-    @rule(kind=kinds, u=st.sampled_from("lb"), size=st.integers(1, 4), twice=st.booleans(), take_it=st.booleans())
-    def cut(self, kind: LaneKind, u: str, size: int, twice: bool, take_it: bool) -> None:
+    @rule(
+        kind=kinds,
+        u=st.sampled_from("lb"),
+        size=st.integers(1, 4),
+        people=st.integers(0, 2),
+        twice=st.booleans(),
+        take_it=st.booleans(),
+    )
+    def cut(self, kind: LaneKind, u: str, size: int, people: int, twice: bool, take_it: bool) -> None:
         self.scripts.twice = twice
         freed = [key.decode() for key in self.redis.zrange(f"tercel:{DEPLOYMENT}:freed:{kind.letter}", 0, -1)]
         call_id = messages.new_call_id()
-        taken = self.lanes.cut(DEPLOYMENT, kind, URGENCIES[u], size=size, window=99, cap=99, call_id=call_id)
+        taken = self.lanes.cut(
+            DEPLOYMENT, kind, URGENCIES[u], size=size, people=people, window=99, cap=99, call_id=call_id
+        )
         model = self.model
-        expected = model.cut_live(kind.letter, size) if u == "l" else model.cut_bulk(kind.letter, size, freed)
+        expected = model.cut_live(kind.letter, size, people) if u == "l" else model.cut_bulk(kind.letter, size, freed)
         assert taken == len(expected) <= size
         if expected:
             self.model.calls[call_id] = Call(kind.letter, u, expected)
@@ -124,6 +133,7 @@ class Turns(RuleBasedStateMachine):
         self._dead_lease(call_id)
         claim = self.lanes.claim(DEPLOYMENT, call_id, lease_s=60)
         assert claim is not None
+        assert claim.ticket == self.model.calls[call_id].ticket
         before = self.held.get(call_id)
         if before is not None:
             assert self.lanes.settle(before, counts={}) is Change.STALE, "a dead worker's late word must change nothing"
@@ -150,10 +160,14 @@ class Turns(RuleBasedStateMachine):
         assert change in ((Change.REPEAT, Change.GONE) if twice else (Change.DONE,))
 
     @precondition(lambda self: self.held)
-    @rule(data=st.data(), answered=st.booleans(), twice=st.booleans())
-    def postpone(self, data: st.DataObject, answered: bool, twice: bool) -> None:
+    @rule(
+        data=st.data(), answered=st.booleans(), ticket=st.none() | st.sampled_from(["", "job 7"]), twice=st.booleans()
+    )
+    def postpone(self, data: st.DataObject, answered: bool, ticket: str | None, twice: bool) -> None:
         claim = self._take(data, twice)
-        change = self.lanes.postpone(claim, delay_s=60, answered=answered)
+        change = self.lanes.postpone(claim, delay_s=60, answered=answered, ticket=ticket)
+        if ticket is not None:
+            self.model.calls[claim.call_id].ticket = ticket
         assert change is (Change.STALE if twice else Change.DONE)
 
     @precondition(lambda self: any(len(claim.messages) > 1 for claim in self.held.values()))
@@ -280,7 +294,7 @@ class Turns(RuleBasedStateMachine):
                 break
             for kind in KINDS:
                 for u in "lb":
-                    self.cut(kind, u, 4, False, False)
+                    self.cut(kind, u, 4, 0, False, False)
                     self.lua_and_model_agree()
         assert not self.model.all_records()
         self.lua_and_model_agree()

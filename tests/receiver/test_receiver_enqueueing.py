@@ -13,7 +13,7 @@ from producers.receiver.enqueueing import Enqueuer
 from producers.receiver.values import Fate, Load
 from tercel.connections import connect_on_loop
 from tercel.embedded import EmbeddedRedis
-from tercel.lanes import Lanes, LiveLanes
+from tercel.lanes import Lanes, LanesOnLoop
 from tercel.records import Event, LaneKind, Profile, Record
 from tests.receiver.open_doors import records_on
 
@@ -27,7 +27,7 @@ class Puts:
     def put(self, deployment: str, loads: Sequence[Load]) -> list[Fate]:
         async def on_a_loop() -> list[Fate]:
             async with connect_on_loop(self._url, retries=self._retries) as client:
-                puts = Enqueuer(LiveLanes(client), high_water=self._high_water, window_s=self._window_s)
+                puts = Enqueuer(LanesOnLoop(client), high_water=self._high_water, window_s=self._window_s)
                 return await puts.put(deployment, loads)
 
         return asyncio.run(on_a_loop())

@@ -115,14 +115,15 @@ def test_a_full_lane_is_answered_503_and_the_other_lanes_take_on(durable_redis: 
         assert len(doors.records(LaneKind.EVENT)) == 1
 
 
-def test_whatever_was_taken_in_is_answered_before_the_receiver_ends(durable: OpenDoors) -> None:
-    with Stream(durable.port) as stream:
-        stream.has_more(ENOUGH, 200)
-        durable.process.terminate()
+def test_whatever_was_taken_in_is_answered_before_the_receiver_ends(durable_redis: DurableRedis) -> None:
+    with open_doors(durable_redis.url, variables={"TERCEL_RECEIVER__REDIS_ANSWER_S": "60"}) as doors:
+        with Stream(doors.port) as stream:
+            stream.has_more(ENOUGH, 200)
+            doors.process.terminate()
 
-    assert set(stream.answers.values()) <= {200, NO_ANSWER}
-    assert durable.process.wait() == 0
-    assert stream.with_status(200) == set(users_on_lane(durable))
+        assert set(stream.answers.values()) <= {200, NO_ANSWER}
+        assert doors.process.wait() == 0
+        assert stream.with_status(200) == set(users_on_lane(doors))
 
 
 def test_a_redis_that_hangs_is_answered_503_before_senders_give_up(

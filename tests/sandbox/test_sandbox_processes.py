@@ -14,7 +14,7 @@ import pytest
 from sandbox.child import StartError, running
 from tests.support.waiting import eventually
 
-MODULES = ["sandbox.talon_one", "sandbox.sink"]
+MODULES = ["sandbox.talon_one", "sandbox.sailthru", "sandbox.sink"]
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -15,8 +15,8 @@ from talon_one_requests import event, one, session, upsert
 
 from sandbox.talon_one import ApiKey, Hang, Latency, RateLimit, StandIn
 from sandbox.talon_one.idempotency import KEPT_NS, StoredAnswers
-from sandbox.talon_one.replies import Reply
-from sandbox.talon_one.window import SECOND_NS, BusiestSecond, SlidingWindow
+from sandbox.window import SECOND_NS, BusiestSecond, SlidingWindow
+from sandbox.wire import Reply
 from tests.support.waiting import eventually
 
 Assume = Callable[..., None]

@@ -9,9 +9,9 @@ import httpx
 import pytest
 from talon_one_requests import event, members, one, pointers, session, upsert
 
+from sandbox.faults import FaultPlan
+from sandbox.misbehaviour import drip
 from sandbox.talon_one import AdminError, Drip, Hang, Latency, Malformed, Reset, StandIn, Status
-from sandbox.talon_one.faults import FaultPlan
-from sandbox.talon_one.misbehaviour import drip
 from tests.support.waiting import eventually
 
 Assume = Callable[..., None]

@@ -56,6 +56,7 @@ SHRUNK: Mapping[str, str] = {
 PATIENT: Final[Mapping[str, str]] = {
     "TERCEL_DELIVERY__LEASE_S": "60",
     "TERCEL_DEPLOYMENTS__PROD__TIMEOUT_S": "60",
+    "TERCEL_RECEIVER__REDIS_ANSWER_S": "60",
 }
 """For houses where no worker dies: whatever stands still for some seconds is not taken for dead, and nothing is sent
 twice because of it."""

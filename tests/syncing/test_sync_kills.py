@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.faults import Latency
 from sandbox.talon_one import Config, RateLimit
 from sandbox.talon_one.config import Audience
-from sandbox.talon_one.faults import Latency
 from tercel.store import RunStatus, Store
 from tests.support.house import House
 from tests.support.postgres import PostgresServer

@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from tercel.errors import SettingsError
 from workers.destinations.base import Destination
+from workers.destinations.sailthru import Sailthru
 from workers.destinations.talon_one import TalonOne
 
-_DESTINATIONS: Final[Mapping[str, Callable[..., Destination]]] = {"talon_one": TalonOne}
+_DESTINATIONS: Final[Mapping[str, Callable[..., Destination]]] = {"talon_one": TalonOne, "sailthru": Sailthru}
 
 
 def destination(name: str, **options: Any) -> Destination:

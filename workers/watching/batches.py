@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from tercel.lanes import Survey
-from tercel.records import LaneKind
+from tercel.records import LaneKind, Urgency
 from tercel.settings import Deployment
 from workers.destinations import destination
 
 
 def batch_sizes(deployment: Deployment) -> dict[LaneKind, int]:
-    """Return how many records of each kind one request to the deployment can carry."""
+    """Return how many streamed records of each kind, of as many profiles, one request to the deployment can carry."""
     target = destination(deployment.destination)
-    return {kind: target.batch_size(kind) for kind in LaneKind}
+    return {kind: target.batch(kind, Urgency.LIVE).full for kind in LaneKind}
 
 
 def backlog_of(survey: Survey) -> dict[LaneKind, int]:

@@ -110,6 +110,7 @@ class SyncDefinition:
         which = "audience_name" if self.audience_id is None else "audience_id"
         fields = {
             "profile_id": due.key,
+            "person": None,
             "action": "delete" if due.op == "delete" else "add",
             "audience_id": self.audience_id,
             "audience_external_id": None,
@@ -183,9 +184,11 @@ def _fingerprint(one: SyncSettings, mapping: RowMapping) -> str:
 def _profile(key: str, payload: bytes | None) -> dict[str, Any]:
     return {
         "profile_id": key,
+        "person": None,
         "attributes": {} if payload is None else orjson.loads(payload),
         "run_rules": False,
         "audiences_add": (),
         "audiences_delete": (),
+        "identities": None,
         "skip_unknown": None,
     }

@@ -6,8 +6,9 @@ from http import HTTPStatus
 
 from sandbox.talon_one.calls.base import MAX_ID_LENGTH, Call, Request, Rules, refuse
 from sandbox.talon_one.fields import Field, Shape, boolean, integer, listing, moment, problems, text
-from sandbox.talon_one.replies import NO_CONTENT, Refusal, Reply, ok
+from sandbox.talon_one.replies import NO_CONTENT, Refusal, ok
 from sandbox.talon_one.world import Audience, World
+from sandbox.wire import Reply
 
 _RENAMED: Shape = {
     "name": Field(text(least=1), required=True),

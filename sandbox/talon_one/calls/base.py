@@ -9,9 +9,10 @@ from typing import Any
 
 from sandbox.talon_one.attributes import AttributeSet
 from sandbox.talon_one.config import Config
-from sandbox.talon_one.replies import Problem, Refusal, Reply
+from sandbox.talon_one.replies import Problem, Refusal
 from sandbox.talon_one.turns import Guard
 from sandbox.talon_one.world import World
+from sandbox.wire import Reply
 
 MAX_ID_LENGTH = 1_000  # characters
 
@@ -120,6 +121,8 @@ def scripted(pointer: str) -> Problem:
     return Problem("Scripted", "A script of the stand-in refuses this item", pointer)
 
 
-def engine_reply(**extra: Any) -> dict[str, Any]:
-    """The body of a call that may run rules: no campaign is simulated, so there are never effects."""
-    return {"effects": [], "createdCoupons": [], "createdReferrals": [], **extra}
+def engine_reply(
+    effects: Sequence[Mapping[str, Any]] = (), coupons: Sequence[Mapping[str, Any]] = (), **extra: Any
+) -> dict[str, Any]:
+    """The body of a call that may run rules. Only :mod:`sandbox.talon_one.promotion`'s rule has effects."""
+    return {"effects": effects, "createdCoupons": coupons, "createdReferrals": [], **extra}

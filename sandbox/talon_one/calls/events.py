@@ -21,8 +21,9 @@ from sandbox.talon_one.calls.base import (
 )
 from sandbox.talon_one.calls.profiles import wanted_profile
 from sandbox.talon_one.fields import Field, Shape, anything, integer, listing, problems, responses, text
-from sandbox.talon_one.replies import NO_CONTENT, Problem, Refusal, Reply, bad, ok
+from sandbox.talon_one.replies import NO_CONTENT, Problem, Refusal, bad, ok
 from sandbox.talon_one.world import World
+from sandbox.wire import Reply
 
 _COMMON: Shape = {
     # The schema of v2 does not require it, but an event without a profile cannot be delivered to anyone.

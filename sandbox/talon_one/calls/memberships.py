@@ -9,8 +9,9 @@ from typing import Any
 from sandbox.talon_one.calls.base import MAX_ID_LENGTH, Call, Request, Rules, scripted
 from sandbox.talon_one.calls.bulk import BadItems, apply_good, items_of
 from sandbox.talon_one.fields import Field, Shape, integer, one_of, problems, text
-from sandbox.talon_one.replies import NO_CONTENT, Problem, Refusal, Reply
+from sandbox.talon_one.replies import NO_CONTENT, Problem, Refusal
 from sandbox.talon_one.world import World
+from sandbox.wire import Reply
 
 _ITEM: Shape = {
     "action": Field(one_of("add", "delete"), required=True),

@@ -19,8 +19,10 @@ from sandbox.talon_one.calls.base import (
 )
 from sandbox.talon_one.calls.bulk import BadItems, apply_good, items_of
 from sandbox.talon_one.fields import Field, Shape, anything, integer, listing, problems, responses, text
-from sandbox.talon_one.replies import NO_CONTENT, Problem, Reply, bad, ok
+from sandbox.talon_one.promotion import coupons_for, effects_of
+from sandbox.talon_one.replies import NO_CONTENT, Problem, bad, ok
 from sandbox.talon_one.world import ACCOUNT_ID, World
+from sandbox.wire import Reply
 
 _ITEM: Shape = {
     "integrationId": Field(text(least=1, most=MAX_ID_LENGTH), required=True),
@@ -113,7 +115,11 @@ def _upsert(items: Sequence[Any], places: Sequence[int] | range, rules: Rules, w
 
 
 def read_one(request: Request, rules: Rules, world: World) -> Call:
-    """``PUT /v2/customer_profiles/{integrationId}``: attributes, audience changes, rules."""
+    """``PUT /v2/customer_profiles/{integrationId}``: attributes, audience changes, rules.
+
+    "Has joined an audience" fires through this call only (contract section 6), and only for a profile that was not in
+    the audience before; a membership that came in bulk is no reason for it later.
+    """
     profile_id = request.path_id
     runs_rules, dry = flag(request, "runRuleEngine"), flag(request, "dry")
 
@@ -126,6 +132,8 @@ def read_one(request: Request, rules: Rules, world: World) -> Call:
         changes = _changes(body, rules, world)
         if scripted_bad:
             refuse([scripted("/attributes")])
+        joined = [number for number in changes.get("adds", ()) if profile_id not in world.audiences[number].members]
+        coupons = coupons_for(rules.config.campaign, profile_id, joined, world) if runs_rules else []
         if not dry:
             profile = world.profile(profile_id)
             rules.merge(profile.attributes, attributes)
@@ -134,7 +142,9 @@ def read_one(request: Request, rules: Rules, world: World) -> Call:
             world.log("rules" if runs_rules else "profile", profile_id, attributes)
             if runs_rules or rules.assumptions.a13_audiences_without_rules == "applied":
                 _change_audiences(profile_id, changes, world)
-        return ok(engine_reply(**wanted_profile(world, profile_id, body.get("responseContent", ()))))
+            world.coupons += coupons
+        wanted = wanted_profile(world, profile_id, body.get("responseContent", ()))
+        return ok(engine_reply(effects_of(coupons), coupons, **wanted))
 
     return Call(run, (profile_id,), guard=("profile", profile_id))
 

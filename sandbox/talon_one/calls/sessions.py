@@ -20,8 +20,9 @@ from sandbox.talon_one.calls.base import (
 from sandbox.talon_one.calls.profiles import wanted_profile
 from sandbox.talon_one.calls.session_fields import SESSION, WRAPPER, session_problems
 from sandbox.talon_one.fields import moment, problems
-from sandbox.talon_one.replies import Reply, bad, ok
+from sandbox.talon_one.replies import bad, ok
 from sandbox.talon_one.world import World
+from sandbox.wire import Reply
 
 _NEXT_STATES: Mapping[str | None, frozenset[str]] = {
     None: frozenset({"open", "closed"}),

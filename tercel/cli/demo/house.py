@@ -23,6 +23,7 @@ from tercel.connections import connect
 from tercel.settings import Settings
 from tercel.store import Store
 
+TALON_ONE: Final = "sandbox.talon_one"
 WORKERS: Final = 2
 FLOWER_ADDRESS: Final = "127.0.0.1"
 OURS: Final = ("TERCEL_", "FLOWER_", "PROMETHEUS_MULTIPROC_DIR")  # variables that say how somebody else's setup runs
@@ -57,14 +58,17 @@ def built(
     logs = home / "logs"
     environment = clean_environment(os.environ)
     with ExitStack() as stack:
-        standin = stack.enter_context(
-            standing_in(config, home, environment=environment, log=logs / "stand-in.log", stopped=stopped)
-        )
-        if standin is None:
+        url = stack.enter_context(
+            standing_in(
+                TALON_ONE, "the Talon.One stand-in", config, home,
+                environment=environment, log=logs / "stand-in.log", stopped=stopped,
+            )
+        )  # fmt: skip
+        if url is None:
             yield None
             return
         port = free_port(FLOWER_ADDRESS, 0, what="Flower", option="another port")
-        file = _write_settings(home, standin.url, config.keys[0].key, port)
+        file = _write_settings(home, url, config.keys[0].key, port)
         settings = Settings.load(file, environ=environment)
         keeper = RedisKeeper(settings, say=say)
         stack.callback(keeper.stop)
@@ -79,7 +83,7 @@ def built(
             logs=logs,
             redis=OpenRedis(client, make_lanes(client, settings), place_of(settings)),
             store=store,
-            standin=standin.admin,
+            standin=stack.enter_context(Admin(url)),
             standin_config=config,
             flower_url=flower_url(settings, port),
             programs=(

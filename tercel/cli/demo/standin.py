@@ -1,4 +1,4 @@
-"""The demo's Talon.One stand-in: a process that dies with this one, on a port that nobody else can have."""
+"""A demo's stand-in: a process that dies with this one, on a port that nobody else can have."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pydantic import BaseModel
+
 from sandbox.child import StartError
-from sandbox.talon_one import Admin, Config
 from tercel.cli.sandbox import write_config
 from tercel.cli.supervising import Program, spawn
 
@@ -24,53 +24,50 @@ STOP_S: Final = 5.0  # seconds it gets to end by itself
 POLL_S: Final = 0.02  # seconds between two looks
 
 
-@dataclass(frozen=True, slots=True)
-class RunningStandIn:
-    """Where it listens, and what can be asked of it."""
-
-    url: str
-    admin: Admin
-
-
 @contextmanager
 def standing_in(
-    config: Config, folder: Path, *, environment: Mapping[str, str], log: Path, stopped: Callable[[], bool]
-) -> Iterator[RunningStandIn | None]:
-    """Run a stand-in while the context lasts; None where we were told to stop before it answered.
+    module: str,
+    name: str,
+    config: BaseModel,
+    folder: Path,
+    *,
+    environment: Mapping[str, str],
+    log: Path,
+    stopped: Callable[[], bool],
+) -> Iterator[str | None]:
+    """Run the stand-in ``module``, called ``name``, while the context lasts, and give its URL.
 
-    Unlike :func:`sandbox.talon_one.start`'s it leads a session of its own: a Ctrl-C reaches the workers first, by us.
-    Raises StartError, UsageError.
+    None where we were told to stop before it answered. Unlike :mod:`sandbox.process`'s it leads a session of its own: a
+    Ctrl-C reaches the workers first, by us. Raises StartError, UsageError.
     """
-    word = folder / "stand-in.json"
+    word = folder / f"{module}.json"
     process = spawn(
         Program(
-            name="the Talon.One stand-in",
+            name=name,
             command=(
-                *(sys.executable, "-m", "sandbox.talon_one", "--port", "0"),
-                *("--config", str(write_config(config, folder)), "--announce", str(word)),
+                *(sys.executable, "-m", module, "--port", "0"),
+                *("--config", str(write_config(config, folder, f"{module}.config.json"))),
+                *("--announce", str(word)),
             ),
             env=environment,
             log=log,
         )
     )
     try:
-        url = _where(word, process, log, stopped)
-        if url is None:
-            yield None
-            return
-        with Admin(url) as admin:
-            yield RunningStandIn(url, admin)
+        yield _where(word, process, name, log, stopped)
     finally:
         _end(process)
 
 
-def _where(word: Path, process: subprocess.Popen[bytes], log: Path, stopped: Callable[[], bool]) -> str | None:
+def _where(
+    word: Path, process: subprocess.Popen[bytes], name: str, log: Path, stopped: Callable[[], bool]
+) -> str | None:
     deadline = time.monotonic() + START_S
     while not word.exists():
         if stopped():
             return None
         if process.poll() is not None or time.monotonic() > deadline:
-            raise StartError(f"The Talon.One stand-in did not start; {log} may say why.")
+            raise StartError(f"{name[0].upper()}{name[1:]} did not start; {log} may say why.")
         time.sleep(POLL_S)
     return str(json.loads(word.read_bytes())["url"])
 

@@ -27,7 +27,9 @@ from workers.outcomes import (
     Delivered,
     Halt,
     Hold,
+    Next,
     Outcome,
+    Pending,
     Reason,
     RejectItems,
     Retry,
@@ -96,7 +98,7 @@ class Trial:
             outcome = hindered if hindered is not None else self._round(record, data)
         match outcome:
             case Delivered():
-                keeper.delivered(contents, outcome.created)
+                keeper.delivered(contents, outcome)
             case Hold():
                 keeper.hold(outcome)
             case Retry(slow=True):
@@ -115,30 +117,34 @@ class Trial:
             return rendered.needs
         if rendered.request is None:
             return Delivered()
-        sent = self._request(rendered.request, 1)
-        return self._destination.judge(record.lane_kind, [data], rendered.request, sent.answer)
+        outcome: Outcome | Next = Next(rendered.request)
+        while isinstance(outcome, Next):
+            request = outcome.request
+            sent = self._request(request, 1)
+            outcome = self._destination.judge(record.lane_kind, [data], request, sent.answer)
+        return outcome
 
     def _request(self, request: Request, records: int) -> Sent:
         """Send a request when the limiter allows."""
-        headers = dict(self._destination.auth_headers(self._deployment.current_key().get_secret_value()))
+        headers = {}
         if request.idempotency_header:
             headers["Idempotency-Key"] = request.idempotency_key or secrets.token_hex(16)
         sent = self._rt.sender.send(
             self._deployment.url,
-            request,
+            self._destination.proved(request, self._deployment.credentials()),
             headers,
-            at=time.monotonic() + self._slot_s(records),
+            at=time.monotonic() + self._slot_s(records, request.budget),
             timeout_s=self._deployment.timeout_s,
         )
         self._sent = (request, sent)
         return sent
 
-    def _slot_s(self, records: int) -> float:
+    def _slot_s(self, records: int, budget: str) -> float:
         """Book a slot and return how many seconds away it is."""
-        limits, ahead_s = self._rt.limits(self._name), self._rt.settings.limiter.max_wait_s
+        limits, ahead_s = self._rt.limits(self._name, budget), self._rt.settings.limiter.max_wait_s
         until = time.monotonic() + PATIENCE_S
         while True:
-            booking = self._rt.limiter.book(self._name, limits, horizon_s=ahead_s, records=records)
+            booking = self._rt.limiter.book(self._name, limits, horizon_s=ahead_s, records=records, budget=budget)
             if booking.granted:
                 return booking.wait_s
             if time.monotonic() + booking.wait_s > until:
@@ -191,6 +197,8 @@ def _what_next(outcome: Outcome) -> str:
             return f"a worker would leave out {attributes} and send it again"
         case Retry():
             return "a worker would try again later"
+        case Pending():
+            return "it is under way; a worker would ask again"
         case Halt():
             return "a worker would halt the deployment"
         case Hold():

@@ -6,9 +6,12 @@
 -- ARGV[6]  template of its wake-up     ARGV[7]  Celery queue of wake-ups
 -- ARGV[8]  plain Celery queue for messages that are not ours
 -- ARGV[9]  most calls in window (ready)  ARGV[10]  most calls in all
+-- ARGV[11] live lanes: most keys whose records the call holds; 0: as many as records
+-- ARGV[12] records that the lane must hold, waiting ones apart; 0: any. Who saw it full may find that another has cut it
 --
 -- A call is a hash: letter, u, n, keys (16 characters a record, in order), runs ("run=n,..."), run (for people),
--- fence, attempts (answers that said retry), claims (since the last answer), not_before (ms), created (ms).
+-- fence, attempts (answers that said retry), claims (since the last answer), not_before (ms), created (ms), ticket
+-- (what the destination wants to remember of it between two attempts; absent: nothing).
 -- Answers the number of records in the call, 0 if none was made.
 
 local u, letter, room, id = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
@@ -19,11 +22,14 @@ local ready = call('ZCARD', base .. 'ready:' .. u)
 if ready >= tonumber(ARGV[9]) or ready + call('ZCARD', base .. 'later:' .. u) >= tonumber(ARGV[10]) then return 0 end
 
 local lane, turn, now = lane_key(letter, u), base .. 'turn', now_ms()
+local least = tonumber(ARGV[12])
+if least > 0 and call('LLEN', lane) + (u == 'b' and call('LLEN', front_key(letter)) or 0) < least then return 0 end
 local taken, taken_keys = {}, {}
 
 if u == 'l' then
   -- Every live record in a lane has its key's turn. Take no more than there is room for: nothing is put back.
-  local popped = call('RPOP', lane, room) or {}
+  local most = tonumber(ARGV[11])
+  local popped = call('RPOP', lane, most > 0 and math.min(most, room) or room) or {}
   local keys = taken_keys
   for _, m in ipairs(popped) do
     if is_ours(m) then

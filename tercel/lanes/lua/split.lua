@@ -6,7 +6,7 @@
 -- ARGV[5]  ms until a wake-up counts as lost   ARGV[6]  template   ARGV[7]  Celery queue
 -- then the positions (from 0, ascending) of the records of the first new call; the others go to the second, or back
 --
--- The old call ends, so a repeat answers 'gone'. Answers 'ok', 'gone', 'stale'.
+-- The new calls have no ticket: what it was for is not what they carry. The old call ends, so a repeat answers 'gone'. Answers 'ok', 'gone', 'stale'.
 
 local id, fence = ARGV[1], ARGV[2]
 local name = base .. 'call:' .. id

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Final
 
 from tercel.errors import SettingsError
-from tercel.records import LaneKind
-from workers.destinations.base import Answer, Knowledge, Rendered, Request
+from tercel.records import LaneKind, Urgency
+from tercel.settings.keys import Credentials
+from workers.destinations.base import Answer, Batch, Knowledge, Pace, Rendered, Request
 from workers.destinations.talon_one.attributes import Unknown, skips
 from workers.destinations.talon_one.audiences import render_audience
 from workers.destinations.talon_one.events import EVENTS_APIS, EventsApi, render_event
@@ -22,7 +25,9 @@ from workers.destinations.talon_one.wire import ACCEPT_HEADERS, MAX_ITEMS, Recor
 from workers.outcomes import Outcome
 
 PROBE_PATH: Final = "/v2/authping"
-BATCH_SIZES: Final[Mapping[LaneKind, int]] = {LaneKind.PROFILE: MAX_ITEMS, LaneKind.MEMBERSHIP: MAX_ITEMS}
+BATCHED: Final = frozenset({LaneKind.PROFILE, LaneKind.MEMBERSHIP})
+_MANY: Final = Batch(MAX_ITEMS)
+_ALONE: Final = Batch(1)
 _NOTHING_UNKNOWN: Final[Unknown] = frozenset()
 
 
@@ -30,6 +35,7 @@ class TalonOne:
     """A Talon.One deployment, spoken to through its Integration API. Holds no state and may be shared by threads."""
 
     name: str = "talon_one"
+    budgets: Mapping[str, float] = MappingProxyType({})  # one limit for all requests
 
     def __init__(
         self,
@@ -52,13 +58,18 @@ class TalonOne:
         self._audience_changes: AudienceChanges = audience_changes
         self._now = now
 
-    def batch_size(self, kind: LaneKind) -> int:
-        """Return 1,000 for profiles and memberships, 1 for everything the API cannot batch."""
-        return BATCH_SIZES.get(kind, 1)
+    def batch(self, kind: LaneKind, urgency: Urgency) -> Batch:
+        """Return 1,000 records for profiles and memberships, 1 for everything the API cannot batch."""
+        return _MANY if kind in BATCHED else _ALONE
 
-    def auth_headers(self, key: str) -> Mapping[str, str]:
-        """Return the header that carries an Integration API key."""
-        return {"Authorization": f"ApiKey-v1 {key}"}
+    def proved(self, request: Request, credentials: Credentials) -> Request:
+        """Add the header that carries an Integration API key."""
+        key = credentials.key.get_secret_value()
+        return replace(request, headers={**request.headers, "Authorization": f"ApiKey-v1 {key}"})
+
+    def audience_key(self, name: str, external_id: str | None) -> str:
+        """Return the external id where there is one: names need not be unique."""
+        return external_id or name
 
     def render(self, kind: LaneKind, records: Sequence[Mapping[str, Any]], known: Knowledge) -> Rendered:
         """Render one request from a call's records, oldest first.
@@ -66,18 +77,26 @@ class TalonOne:
         Every record ends in exactly one item or in ``refused``, but where ``needs`` asks for something first, and
         where nothing is left to send: for an audience that is to be created and has a known id, one that is to be
         deleted and was only announced, and a profile that is to leave unknown audiences. Raises ValueError for more
-        records than ``batch_size`` allows.
+        records than ``batch`` allows.
         """
-        size = self.batch_size(kind)
+        size = MAX_ITEMS if kind in BATCHED else 1
         if len(records) > size:
             raise ValueError(f"a {kind.value} call carries at most {size} records, not {len(records)}")
         if not records:
             return Rendered(None)
         return render_writable(partial(self._render, kind, known=known), records)
 
+    def follow(self, kind: LaneKind, records: Sequence[Mapping[str, Any]], ticket: str) -> Request | None:
+        """Return nothing to ask: a call may simply be sent again."""
+        return None
+
     def judge(self, kind: LaneKind, records: Sequence[Mapping[str, Any]], request: Request, answer: Answer) -> Outcome:
         """Say what an answer means. Never raises, whatever the answer holds."""
         return judge_answer(kind, records, request, answer, skip_unknown_attributes=self._skip_unknown, now=self._now())
+
+    def pace(self, request: Request, answer: Answer) -> Pace | None:
+        """Return nothing to heed: the API tells no limits in its answers."""
+        return None
 
     def probe(self) -> Request:
         """Return the credential check: any 2xx means that the deployment is reachable and takes the key."""

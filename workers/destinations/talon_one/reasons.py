@@ -6,18 +6,10 @@ only cause it carries that number (T401, T409, T413, T429); the others keep clea
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
+from workers.destinations.explained import Explanation, answer_text
 from workers.outcomes import Reason
-
-
-class Explanation(NamedTuple):
-    """What a code means, for the person who meets it."""
-
-    title: str
-    cause: str
-    cure: str
-
 
 KEY_REFUSED: Final = "T401"
 PARALLEL_REQUESTS: Final = "T409"
@@ -39,6 +31,7 @@ CHANGES_CONTRADICT: Final = "T462"
 CHANGES_TOO_MANY: Final = "T463"
 CONFLICT: Final = "T464"
 AUDIENCE_HELD: Final = "T465"
+IDENTITIES_FIXED: Final = "T466"
 WRONG_ADDRESS: Final = "T470"
 SERVER_FAILED: Final = "T480"
 NO_ANSWER: Final = "T481"
@@ -163,6 +156,11 @@ REASONS: Final[dict[str, Explanation]] = {
         "Talon.One is not asked again: the answer would be the same.",
         "Run tercel audiences bind NAME ID with the id the Campaign Manager shows; the waiting records go on.",
     ),
+    IDENTITIES_FIXED: Explanation(
+        "A profile's id cannot change at Talon.One",
+        "The record carries a change of identities. Talon.One knows a profile by one integrationId, for ever.",
+        "Send attributes, memberships and events under the id the profile has, without identities.",
+    ),
     WRONG_ADDRESS: Explanation(
         "The answer does not come from the Integration API",
         "The address answered with a redirect, a web page, or 'no such path' for a call every deployment has.",
@@ -181,14 +179,6 @@ REASONS: Final[dict[str, Explanation]] = {
         "deployment's url.",
     ),
 }
-
-ANSWER_MAX_CHARACTERS: Final = 2_000  # of an answer that is kept: enough to see the first errors of a long list
-
-
-def answer_text(body: bytes) -> str:
-    """Return an answer's body as text that any store can hold: shortened, undecodable bytes and NULs replaced."""
-    start = body[: ANSWER_MAX_CHARACTERS * 4]  # a character of UTF-8 takes up to four bytes
-    return start.decode("utf-8", "replace").replace("\x00", "\ufffd")[:ANSWER_MAX_CHARACTERS]
 
 
 def reason(code: str, text: str, body: bytes = b"") -> Reason:

@@ -26,6 +26,7 @@ from workers.destinations.talon_one.reasons import (
     CHANGES_TOO_MANY,
     CHANGES_WITHOUT_RULES,
     ID_NOT_ADDRESSABLE,
+    IDENTITIES_FIXED,
     reason,
 )
 from workers.destinations.talon_one.references import not_known, resolve_reference
@@ -62,6 +63,10 @@ def render_rules(record: RecordData, known: Knowledge, unknown: Unknown, audienc
     into an audience that it does not know, so there is nothing to take back. Where nothing else is left of a record
     then, nothing is sent.
     """
+    if record.get("identities"):
+        return _refused(
+            IDENTITIES_FIXED, "Talon.One cannot change a profile's id; send the record again without identities."
+        )
     changes = _changes(record, known)
     if changes.contradict:
         return _refused(
