@@ -23,9 +23,10 @@ $(VENV)/.dev: $(VENV)/.runtime locks/dev.txt
 demo: $(VENV)/.runtime
 	@$(BIN)/tercel demo
 
-# A process a core: most tests wait for processes of their own. Those of one file share servers, so they stay together.
+# A process more than there are cores: most tests wait for processes of their own. Those of one file share servers, so
+# they stay together.
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --durations 20
+	@$(BIN)/python -m pytest --numprocesses $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )) --dist loadfile --durations 20
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff format --check .
