@@ -18,6 +18,7 @@ SPREAD = {"smallest": 39_000.0, "median": 41_000.0, "largest": 42_000.0, "runs":
 LATENCY = {"records": 2_000, "p50_ms": 60.0, "p99_ms": 120.0, "max_ms": 150.0}
 LIMITED = {
     "processes": 2,
+    "fsync": "everysec",
     "utilisation": 0.985,
     "answers_429": 0,
     "max_in_any_second": 60,
